@@ -1,0 +1,3 @@
+//! Arguments in, one command called.
+
+fn main() {}
