@@ -3,6 +3,7 @@
 //! A fast path is tested against a naive twin, an encoder against its decoder, and whatever reads a
 //! stream against itself with the stream cut elsewhere: where the network cuts must never show.
 
+mod close;
 mod mask;
 mod utf8;
 
