@@ -4,6 +4,7 @@
 //! stream against itself with the stream cut elsewhere: where the network cuts must never show.
 
 mod close;
+mod frame;
 mod mask;
 mod utf8;
 
