@@ -5,7 +5,10 @@
 
 mod close;
 mod frame;
+mod limits;
 mod mask;
+mod message;
+mod reader;
 mod utf8;
 
 /// Numbers that look random and are the same in every run (Marsaglia's xorshift64).
