@@ -4,5 +4,8 @@
 mod body;
 mod feed;
 mod framing;
+mod head;
+mod reply;
+mod response;
 mod scan;
 mod target;

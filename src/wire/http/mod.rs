@@ -16,7 +16,7 @@
 //! is repaired: what is not exactly in the grammar is answered with an [`HttpError`], and the
 //! connection closes, because after an error nobody knows where the next message begins.
 //!
-//! The other direction, as a client reads it, is [`ReplyHead`].
+//! The other direction is [`Response`] for the server and [`ReplyHead`] for the client.
 
 mod body;
 mod chunked;
@@ -26,6 +26,7 @@ mod grammar;
 mod host;
 mod reply;
 mod request;
+mod response;
 mod scan;
 mod status;
 mod target;
@@ -35,6 +36,7 @@ pub use error::HttpError;
 pub use fields::{Fields, Framing, MAX_FIELDS, Section};
 pub use reply::{Extent, ReplyHead};
 pub use request::{Head, Version};
+pub use response::{Content, Exchange, Persistence, Response};
 pub use scan::{MAX_HEAD, MAX_REQUEST_LINE, Scan};
 pub use status::Status;
 pub use target::{Target, percent_decode, query_pairs};
