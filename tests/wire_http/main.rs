@@ -4,7 +4,9 @@
 mod body;
 mod feed;
 mod framing;
+mod handshake;
 mod head;
+mod mutation;
 mod reply;
 mod response;
 mod scan;

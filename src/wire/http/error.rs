@@ -49,7 +49,8 @@ impl HttpError {
         HttpError::new(Status::URI_TOO_LONG, "uri_too_long", message)
     }
 
-    /// 426 `upgrade_required`; the answer also needs an `Upgrade` field (RFC 9110 §15.5.22).
+    /// 426 `upgrade_required`; the answer also needs what
+    /// [`invite`](crate::wire::handshake::invite) adds.
     pub const fn upgrade_required(message: &'static str) -> HttpError {
         HttpError::new(Status::UPGRADE_REQUIRED, "upgrade_required", message)
     }

@@ -5,6 +5,11 @@ pub(super) fn is_token_byte(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte)
 }
 
+/// `token`: at least one [`is_token_byte`].
+pub(in crate::wire) fn is_token(text: &[u8]) -> bool {
+    !text.is_empty() && text.iter().copied().all(is_token_byte)
+}
+
 /// A byte that may stand in a field's value: visible, blank, or above ASCII (RFC 9110 §5.5).
 pub(super) fn is_value_byte(byte: u8) -> bool {
     matches!(byte, b'\t' | b' '..=b'~' | 0x80..)
@@ -18,7 +23,7 @@ pub(super) fn is_blank(byte: u8) -> bool {
 /// The elements of a comma-separated list, blanks trimmed; empty ones are skipped, as the
 /// recipient of a list must (RFC 9110 §5.6.1.2). One pass and no regular expression: splitting
 /// such lists in quadratic time has been an advisory more than once.
-pub(super) fn list_items(value: &[u8]) -> impl Iterator<Item = &[u8]> {
+pub(in crate::wire) fn list_items(value: &[u8]) -> impl Iterator<Item = &[u8]> {
     value
         .split(|byte| *byte == b',')
         .map(trim_blanks)

@@ -40,3 +40,6 @@ pub use response::{Content, Exchange, Persistence, Response};
 pub use scan::{MAX_HEAD, MAX_REQUEST_LINE, Scan};
 pub use status::Status;
 pub use target::{Target, percent_decode, query_pairs};
+
+pub(super) use grammar::{is_token, list_items};
+pub(super) use response::push_field;

@@ -195,7 +195,7 @@ impl<'a> Response<'a> {
 /// Appends one field line. A line end in a value would begin a field of somebody else's choice:
 /// putting one there is a mistake of ours, caught in debug builds and harmless in others, where the
 /// byte is left out.
-fn push_field(out: &mut Vec<u8>, name: &str, value: &str) {
+pub(in crate::wire) fn push_field(out: &mut Vec<u8>, name: &str, value: &str) {
     push_text(out, name);
     push_text(out, ": ");
     debug_assert!(
