@@ -1,1 +1,30 @@
-//! See the crate's map.
+//! What a task is, who watches it, and who is behind.
+//!
+//! Progress is *state, not a log*: a task is one flat JSON object, the newest thing known of it.
+//! From that sentence follow all the modules here:
+//!
+//! - [`state`]: the object, how a publish merges into it, and what it may not become;
+//! - [`rate`]: speed and time left, worked out from raw counters;
+//! - [`update`]: a state at one revision, encoded once, shared by everybody who receives it;
+//! - [`hub`]: who watches which task, and who has not seen the latest (no bytes, no clock);
+//! - [`board`]: all the tasks, and what time does to them: leases, stalls, retention;
+//! - [`deadlines`]: the one timer structure, for tasks here and for peers in the server.
+
+pub mod board;
+pub mod clock;
+pub mod deadlines;
+pub mod hub;
+pub mod id;
+pub mod rate;
+pub mod record;
+pub mod refusal;
+pub mod state;
+pub mod update;
+
+pub use board::Board;
+pub use clock::Now;
+pub use hub::Hub;
+pub use id::TaskId;
+pub use refusal::Refusal;
+pub use state::{Mode, Patch};
+pub use update::Update;

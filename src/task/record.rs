@@ -1,0 +1,259 @@
+//! One published task: its state, the bytes of it, and the moments that decide what becomes of it.
+
+use std::rc::Rc;
+
+use crate::task::clock::Now;
+use crate::task::id::TaskId;
+use crate::task::rate::Rate;
+use crate::task::refusal::Refusal;
+use crate::task::state::{Cancel, Mode, Patch, State};
+use crate::task::update::{MAX_STATE, Update};
+
+/// How long the daemon waits for whom; all in milliseconds.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Patience {
+    /// From the loss of a worker's socket to `lost`.
+    pub lease_ms: u64,
+    /// Without a change while the worker lives, to `stalled`.
+    pub stall_ms: u64,
+    /// A task that has ended is kept this long.
+    pub keep_ms: u64,
+    /// A task that has not ended is kept this long after the last word of it.
+    pub silence_ms: u64,
+}
+
+impl Default for Patience {
+    fn default() -> Patience {
+        let minute_ms = 60_000;
+        Patience {
+            lease_ms: 30_000,
+            stall_ms: 30_000,
+            keep_ms: 60 * minute_ms,
+            silence_ms: 24 * 60 * minute_ms,
+        }
+    }
+}
+
+/// What a publish, a cancel or the clock did to a task.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Effect {
+    /// It is new.
+    Created,
+    /// It has a new revision.
+    Changed,
+    /// Nothing that a watcher could see.
+    Unchanged,
+}
+
+/// What the clock wants of a task.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Tick {
+    /// Nothing, or a new revision.
+    Stays(Effect),
+    /// Its time is over.
+    Forget,
+}
+
+/// A published task.
+#[derive(Debug)]
+pub struct Record {
+    state: State,
+    update: Rc<Update>,
+    rate: Rate,
+    reason: Option<Rc<str>>,
+    /// The last publish, heartbeats included.
+    heard_ms: u64,
+    /// The last publish that changed something.
+    changed_ms: u64,
+    /// When a worker that has gone, or that asked for a lease, is given up.
+    lease_ends_ms: Option<u64>,
+}
+
+impl Record {
+    /// The first publish of `id`, as revision `rev`.
+    ///
+    /// # Errors
+    /// As [`State::apply`], and [`Refusal::TooLarge`].
+    pub fn create(id: &TaskId, patch: Patch, rev: u64, now: Now) -> Result<Record, Refusal> {
+        let mut rate = Rate::default();
+        let state = State::default().apply(patch, Mode::Replace, &mut rate, now.ticks_ms)?;
+        Ok(Record {
+            update: encode(&state, id, rev, now)?,
+            state,
+            rate,
+            reason: None,
+            heard_ms: now.ticks_ms,
+            changed_ms: now.ticks_ms,
+            lease_ends_ms: None,
+        })
+    }
+
+    /// A further publish.
+    ///
+    /// # Errors
+    /// As [`State::apply`]; [`Refusal::TooLarge`]; [`Refusal::Finished`] if the task has ended and
+    /// the merge would change it.
+    pub fn publish(
+        &mut self,
+        id: &TaskId,
+        patch: Patch,
+        mode: Mode,
+        now: Now,
+    ) -> Result<Effect, Refusal> {
+        // Learned on a copy: a refused publish leaves no trace in the speed either.
+        let mut rate = match mode {
+            Mode::Merge => self.rate.clone(),
+            Mode::Replace => Rate::default(),
+        };
+        let next = self.state.apply(patch, mode, &mut rate, now.ticks_ms)?;
+        if next != self.state && self.state.is_terminal() && mode == Mode::Merge {
+            return Err(Refusal::Finished);
+        }
+        let effect = self.become_state(next, id, now)?;
+        self.rate = rate;
+        self.heard_ms = now.ticks_ms;
+        self.lease_ends_ms = None;
+        if effect == Effect::Changed {
+            self.changed_ms = now.ticks_ms;
+        }
+        Ok(effect)
+    }
+
+    /// A watcher asks the worker to stop.
+    ///
+    /// # Errors
+    /// [`Refusal::Finished`] if the task has ended.
+    pub fn request_cancel(
+        &mut self,
+        id: &TaskId,
+        reason: Option<&str>,
+        now: Now,
+    ) -> Result<Effect, Refusal> {
+        if self.state.is_terminal() {
+            return Err(Refusal::Finished);
+        }
+        let effect = self.become_state(self.state.with_cancel_requested(), id, now)?;
+        if effect == Effect::Changed {
+            self.reason = reason.map(Rc::from);
+        }
+        Ok(effect)
+    }
+
+    /// The worker is to be given up after `lease_ms` unless it is heard again.
+    pub fn start_lease(&mut self, lease_ms: u64, now: Now) {
+        self.lease_ends_ms = Some(now.ticks_ms.saturating_add(lease_ms));
+    }
+
+    /// The worker is back on a socket of its own.
+    pub fn end_lease(&mut self) {
+        self.lease_ends_ms = None;
+    }
+
+    /// What is due by `now`. `sockets` counts the workers connected for this task.
+    pub fn tick(&mut self, id: &TaskId, sockets: u32, patience: &Patience, now: Now) -> Tick {
+        if self.forget_ms(sockets, patience) <= now.ticks_ms {
+            return Tick::Forget;
+        }
+        let mut next = self.state.clone();
+        if self
+            .lease_ms()
+            .is_some_and(|ends_ms| ends_ms <= now.ticks_ms)
+        {
+            self.lease_ends_ms = None;
+            next = next.with_worker_lost();
+        } else {
+            next = next.with_stalled(self.is_stalling(sockets, patience, now.ticks_ms));
+        }
+        // A few bytes too many for the daemon's own word: the state then stays as it is.
+        Tick::Stays(
+            self.become_state(next, id, now)
+                .unwrap_or(Effect::Unchanged),
+        )
+    }
+
+    /// When [`tick`](Self::tick) has something to do, in ticks.
+    pub fn next_tick_ms(&self, sockets: u32, patience: &Patience) -> u64 {
+        [self.lease_ms(), self.stall_turns_ms(sockets, patience)]
+            .into_iter()
+            .flatten()
+            .fold(self.forget_ms(sockets, patience), u64::min)
+    }
+
+    /// The newest revision, encoded.
+    pub fn update(&self) -> &Rc<Update> {
+        &self.update
+    }
+
+    /// The newest state.
+    pub fn state(&self) -> &State {
+        &self.state
+    }
+
+    /// Why the watcher wants it cancelled, if it said so.
+    pub fn reason(&self) -> Option<&str> {
+        self.reason.as_deref()
+    }
+
+    /// Whether the worker still has to answer a watcher's cancel.
+    pub fn is_cancel_wanted(&self) -> bool {
+        self.state.cancel() == Some(Cancel::Requested)
+    }
+
+    /// The tick of the last publish that changed something; of an ended task, of its end.
+    pub fn changed_ms(&self) -> u64 {
+        self.changed_ms
+    }
+
+    fn become_state(&mut self, next: State, id: &TaskId, now: Now) -> Result<Effect, Refusal> {
+        if next == self.state {
+            return Ok(Effect::Unchanged);
+        }
+        self.update = encode(&next, id, self.update.rev() + 1, now)?;
+        self.state = next;
+        Ok(Effect::Changed)
+    }
+
+    fn lease_ms(&self) -> Option<u64> {
+        self.lease_ends_ms.filter(|_| !self.state.is_terminal())
+    }
+
+    fn forget_ms(&self, sockets: u32, patience: &Patience) -> u64 {
+        match (self.state.is_terminal(), sockets) {
+            (true, _) => self.changed_ms.saturating_add(patience.keep_ms),
+            (false, 0) => self.heard_ms.saturating_add(patience.silence_ms),
+            // Its worker is there and answers pings: that is a word of it.
+            (false, _) => u64::MAX,
+        }
+    }
+
+    /// Alive and without a change for too long. A worker without a socket lives as long as its
+    /// heartbeats come closer together than the stall time.
+    fn is_stalling(&self, sockets: u32, patience: &Patience, now_ms: u64) -> bool {
+        let unchanged = now_ms >= self.changed_ms.saturating_add(patience.stall_ms);
+        let lives = sockets > 0 || now_ms < self.heard_ms.saturating_add(patience.stall_ms);
+        unchanged && lives && !self.state.is_terminal() && !self.state.is_lost()
+    }
+
+    /// When [`is_stalling`](Self::is_stalling) may turn over by the clock alone.
+    fn stall_turns_ms(&self, sockets: u32, patience: &Patience) -> Option<u64> {
+        if self.state.is_terminal() || self.state.is_lost() {
+            return None;
+        }
+        let begins_ms = self.changed_ms.saturating_add(patience.stall_ms);
+        let ends_ms = self.heard_ms.saturating_add(patience.stall_ms);
+        match (self.state.is_stalled(), sockets) {
+            (true, 0) => Some(ends_ms),
+            (true, _) => None,
+            (false, 0) if ends_ms <= begins_ms => None,
+            (false, _) => Some(begins_ms),
+        }
+    }
+}
+
+fn encode(state: &State, id: &TaskId, rev: u64, now: Now) -> Result<Rc<Update>, Refusal> {
+    let json = state.encode(id, rev, now.unix_ms);
+    if json.len() > MAX_STATE {
+        return Err(Refusal::TooLarge);
+    }
+    Ok(Rc::new(Update::new(rev, state.is_terminal(), &json)))
+}

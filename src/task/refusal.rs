@@ -1,0 +1,79 @@
+//! Why a request about a task was not granted.
+
+use std::borrow::Cow;
+use std::fmt;
+
+use crate::task::id::BadTaskId;
+use crate::task::update::MAX_STATE;
+
+/// A request that was understood and refused; nothing of it was applied.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Refusal {
+    /// The name is no task id.
+    BadTaskId,
+    /// The bytes are not JSON, or nested too deep, or hold a number no `f64` can.
+    BadJson(String),
+    /// JSON, but no state: which field is wrong and what it may be.
+    BadState {
+        /// The field, or `body` where the whole is wrong.
+        field: &'static str,
+        /// What is allowed there.
+        allowed: &'static str,
+    },
+    /// The state would be longer than [`MAX_STATE`] as JSON.
+    TooLarge,
+    /// Nobody ever published this task, or it has been forgotten.
+    UnknownTask,
+    /// The task has reached a terminal status.
+    Finished,
+    /// Every place is taken by a task that has not ended.
+    TooManyTasks,
+    /// The peer follows as many tasks on one connection as it may.
+    TooManySubscriptions,
+}
+
+impl Refusal {
+    /// The code of the answer's `error` field.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Refusal::BadTaskId => "bad_task_id",
+            Refusal::BadJson(_) => "bad_json",
+            Refusal::BadState { .. } => "bad_state",
+            Refusal::TooLarge => "too_large",
+            Refusal::UnknownTask => "unknown_task",
+            Refusal::Finished => "finished",
+            Refusal::TooManyTasks => "too_many_tasks",
+            Refusal::TooManySubscriptions => "too_many_subscriptions",
+        }
+    }
+
+    /// The sentence of the answer's `message` field.
+    pub fn message(&self) -> Cow<'static, str> {
+        match self {
+            Refusal::BadTaskId => BadTaskId.to_string().into(),
+            Refusal::BadJson(why) => format!("the body is not JSON: {why}").into(),
+            Refusal::BadState { field, allowed } => format!("`{field}` must be {allowed}").into(),
+            Refusal::TooLarge => format!("a state has at most {MAX_STATE} bytes as JSON").into(),
+            Refusal::UnknownTask => "no such task has been published".into(),
+            Refusal::Finished => "the task has ended; PUT starts it over".into(),
+            Refusal::TooManyTasks => "no room for another task until one ends".into(),
+            Refusal::TooManySubscriptions => {
+                "this connection follows as many tasks as it may".into()
+            }
+        }
+    }
+}
+
+impl fmt::Display for Refusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message())
+    }
+}
+
+impl std::error::Error for Refusal {}
+
+impl From<BadTaskId> for Refusal {
+    fn from(_: BadTaskId) -> Refusal {
+        Refusal::BadTaskId
+    }
+}

@@ -1,0 +1,56 @@
+//! A state at one revision, encoded once for everybody.
+//!
+//! No extension is ever negotiated on a WebSocket here, so one frame is valid for every watcher:
+//! the bytes are made once per change and shared, and a delivery copies nothing in user space. The
+//! frame holds the JSON as its payload, so the HTTP body is a view into the same allocation.
+
+use std::rc::Rc;
+
+use crate::wire::frame::{self, OpCode};
+
+/// The longest state, in bytes of JSON.
+pub const MAX_STATE: usize = 16 * 1024;
+
+/// One revision of a task's state as bytes.
+#[derive(Debug)]
+pub struct Update {
+    rev: u64,
+    terminal: bool,
+    frame: Rc<[u8]>,
+    json_at: usize,
+}
+
+impl Update {
+    /// Encodes `json` (one whole state) as revision `rev`; `terminal` if nothing follows it.
+    pub fn new(rev: u64, terminal: bool, json: &[u8]) -> Update {
+        let mut bytes = Vec::with_capacity(frame::MAX_HEADER + json.len());
+        frame::encode(OpCode::Text, json, &mut bytes);
+        let json_at = bytes.len() - json.len();
+        Update {
+            rev,
+            terminal,
+            frame: bytes.into(),
+            json_at,
+        }
+    }
+
+    /// The revision, unique for all time within its task.
+    pub fn rev(&self) -> u64 {
+        self.rev
+    }
+
+    /// Whether the status is one of `completed`, `failed`, `cancelled`.
+    pub fn is_terminal(&self) -> bool {
+        self.terminal
+    }
+
+    /// The state as JSON.
+    pub fn json(&self) -> &[u8] {
+        &self.frame[self.json_at..]
+    }
+
+    /// The state as one final, unmasked WebSocket text frame.
+    pub fn frame(&self) -> Rc<[u8]> {
+        Rc::clone(&self.frame)
+    }
+}
