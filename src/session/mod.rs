@@ -1,1 +1,144 @@
-//! See the crate's map.
+//! One peer's conversation: bytes to demands, notices to bytes.
+//!
+//! A session reads what its peer sent and turns it into [`Demand`]s on the hub; it is handed
+//! [`Answer`]s and [`Notice`]s and turns them into bytes in the peer's [`Outbox`]. It knows no
+//! hub, no clock and no socket, so a conversation can be tested as a list of strings.
+//!
+//! Polling, watching, working and echoing differ in five places and nowhere else:
+//!
+//! | verb | question |
+//! |---|---|
+//! | [`Session::next`] | what do these bytes ask for? |
+//! | [`Session::answer`] | how is the answer to that written? |
+//! | [`Session::notify`] | how is news of a task written? |
+//! | [`Session::tick`] | the time this session had is over: what now? |
+//! | [`Session::farewell`] | how is the end said? |
+
+pub mod access;
+pub mod call;
+pub mod demand;
+pub mod http;
+pub mod outbox;
+pub mod publish;
+pub mod route;
+pub mod vocabulary;
+pub mod websocket;
+
+pub use access::Access;
+pub use demand::{Answer, Demand, Fault, Notice, Published};
+pub use outbox::Outbox;
+
+use crate::task::Now;
+use http::Http;
+use websocket::{Purpose, WebSocket};
+
+/// A peer's conversation. A handshake replaces one kind by the other, by value.
+#[derive(Debug)]
+pub enum Session {
+    /// Requests and responses; boxed, because idle watchers are many and idle requests few.
+    Http(Box<Http>),
+    /// Frames.
+    WebSocket(WebSocket),
+}
+
+/// What came of some bytes.
+#[derive(Debug)]
+pub struct Step {
+    /// How many bytes at the front of the input are done with.
+    pub consumed: usize,
+    /// What they were.
+    pub outcome: Outcome,
+}
+
+/// What a peer's bytes amounted to.
+#[derive(Debug)]
+pub enum Outcome {
+    /// More bytes are needed, or an answer that has not come yet.
+    Starved,
+    /// Something complete that the session has dealt with itself.
+    Handled,
+    /// Something that needs the hub; to be followed by [`Session::answer`].
+    Demand(Demand),
+    /// The connection becomes a WebSocket from the next byte on.
+    Upgrade(Purpose),
+    /// The conversation is over; what the outbox holds is the end of it.
+    Over,
+}
+
+/// What a session waits for, which decides for how long.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Wait {
+    /// The rest of a request's head.
+    Head,
+    /// The rest of a request's content.
+    Content,
+    /// The next request on a connection kept alive.
+    NextRequest,
+    /// The next ping, or the sign of life that answers it.
+    Ping,
+}
+
+/// Whether the conversation goes on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Flow {
+    /// It does.
+    On,
+    /// What the outbox holds is the end of it.
+    Over,
+}
+
+impl Session {
+    /// Reads the next thing from `input`, which may be changed in place (frames are unmasked).
+    ///
+    /// # Errors
+    /// A [`Fault`] is for [`farewell`](Self::farewell): nothing more can be read from this peer.
+    pub fn next(&mut self, input: &mut [u8], out: &mut Outbox, now: Now) -> Result<Step, Fault> {
+        match self {
+            Session::Http(http) => http.next(input, out, now),
+            Session::WebSocket(socket) => socket.next(input, out),
+        }
+    }
+
+    /// Writes the answer to the last [`Demand`].
+    pub fn answer(&mut self, answer: &Answer, out: &mut Outbox, now: Now) -> Flow {
+        match self {
+            Session::Http(http) => http.answer(answer, out, now),
+            Session::WebSocket(socket) => socket.answer(answer, out),
+        }
+    }
+
+    /// Writes news of a task.
+    pub fn notify(&mut self, notice: &Notice, out: &mut Outbox) -> Flow {
+        match self {
+            Session::Http(_) => Flow::On,
+            Session::WebSocket(socket) => socket.notify(notice, out),
+        }
+    }
+
+    /// The time for what [`wait`](Self::wait) named is over.
+    ///
+    /// # Errors
+    /// The [`Fault`] to end with, if the peer had its chance.
+    pub fn tick(&mut self, out: &mut Outbox) -> Result<(), Fault> {
+        match self {
+            Session::Http(http) => http.tick(),
+            Session::WebSocket(socket) => socket.tick(out),
+        }
+    }
+
+    /// Writes the end of the conversation.
+    pub fn farewell(&mut self, fault: &Fault, out: &mut Outbox, now: Now) {
+        match self {
+            Session::Http(http) => http.farewell(fault, out, now),
+            Session::WebSocket(socket) => socket.farewell(fault, out),
+        }
+    }
+
+    /// What the session waits for.
+    pub fn wait(&self) -> Wait {
+        match self {
+            Session::Http(http) => http.wait(),
+            Session::WebSocket(_) => Wait::Ping,
+        }
+    }
+}

@@ -1,0 +1,93 @@
+//! Who may speak to the daemon: `Host`, `Origin`, and the path it answers below.
+//!
+//! A daemon on `127.0.0.1` is reachable by every page that the same machine's browser has open.
+//! Two rules keep strangers out. A page of another site carries its `Origin` on every WebSocket
+//! handshake and every request that changes something: it must be one we know (cross-site
+//! WebSocket hijacking, CSRF). A page whose own name was made to resolve to `127.0.0.1` has the
+//! right origin by its browser's reckoning, but its name stands in `Host` (DNS rebinding).
+
+use std::net::Ipv4Addr;
+
+/// What one listening address allows.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Access {
+    /// Whether it is bound to a loopback address, so that only this machine reaches it.
+    pub loopback: bool,
+    /// Further origins, as browsers write them: `https://example.org`, `http://10.0.0.7:8080`.
+    pub allow_origins: Vec<String>,
+    /// Further names for `Host` where it is bound to loopback; a port is not compared.
+    pub allow_hosts: Vec<String>,
+    /// What all paths begin with: empty, or `/p` without a slash at the end.
+    pub base_path: String,
+    /// Whether `/ws/echo` is there.
+    pub echo: bool,
+}
+
+impl Access {
+    /// Whether a request to `host` (the `Host` field) was meant for this daemon.
+    pub fn allows_host(&self, host: Option<&str>) -> bool {
+        let Some(host) = host.filter(|_| self.loopback) else {
+            return true;
+        };
+        let name = without_port(host);
+        is_loopback(name)
+            || self
+                .allow_hosts
+                .iter()
+                .any(|allowed| allowed.eq_ignore_ascii_case(name))
+    }
+
+    /// Whether a page of `origin` may upgrade and change things, having asked `host`.
+    pub fn allows_origin(&self, origin: &str, host: Option<&str>) -> bool {
+        if self
+            .allow_origins
+            .iter()
+            .any(|allowed| allowed.eq_ignore_ascii_case(origin))
+        {
+            return true;
+        }
+        // "null" (sandboxed frames, files) has no "://" and is nobody's origin.
+        let Some((scheme, authority)) = origin.split_once("://") else {
+            return false;
+        };
+        let default_port = match scheme {
+            "http" => ":80",
+            "https" => ":443",
+            _ => return false,
+        };
+        let bare = |text: &str| {
+            text.strip_suffix(default_port)
+                .unwrap_or(text)
+                .to_ascii_lowercase()
+        };
+        host.is_some_and(|host| bare(host) == bare(authority))
+            || (self.loopback && is_loopback(without_port(authority)))
+    }
+
+    /// The path below the base path, or none if it is outside.
+    pub fn below_base<'p>(&self, path: &'p str) -> Option<&'p str> {
+        path.strip_prefix(&self.base_path)
+            .filter(|rest| rest.starts_with('/'))
+    }
+}
+
+/// `host[:port]` without the port; an IPv6 address keeps its brackets.
+fn without_port(authority: &str) -> &str {
+    let digits = authority.trim_end_matches(|c: char| c.is_ascii_digit());
+    match digits.strip_suffix(':') {
+        Some(host) if !host.ends_with(':') || host.ends_with(']') => host,
+        _ => authority,
+    }
+}
+
+/// Whether `name` means this machine: `localhost` and below it (RFC 6761 §6.3), 127.0.0.0/8, ::1.
+fn is_loopback(name: &str) -> bool {
+    let name = name.to_ascii_lowercase();
+    let name = name.strip_suffix('.').unwrap_or(&name);
+    name == "localhost"
+        || name.ends_with(".localhost")
+        || name == "[::1]"
+        || name
+            .parse::<Ipv4Addr>()
+            .is_ok_and(|address| address.is_loopback())
+}

@@ -1,0 +1,264 @@
+//! What a request asks for, decided from its head alone.
+//!
+//! Everything that can refuse a request without reading its content does so here, in one order:
+//! who asks (`Host`, `Origin`), what for (path), how (method), and in which form (coding, length).
+
+use crate::page::Asset;
+use crate::session::access::Access;
+use crate::session::route::{Endpoint, NoRoute, Resource};
+use crate::session::websocket::Purpose;
+use crate::task::update::MAX_STATE;
+use crate::task::{Mode, TaskId};
+use crate::wire::handshake::{self, Offer};
+use crate::wire::http::{Framing, Head, HttpError, Status, Target};
+
+/// The longest batch of publishes, in bytes.
+pub const MAX_BATCH: usize = 1024 * 1024;
+/// The longest lease a worker may ask for, in seconds.
+pub const MAX_LEASE_SECS: f64 = 86_400.0;
+
+/// A request that may be granted, once its content is there.
+#[derive(Debug)]
+pub enum Call {
+    /// A file of the dashboard.
+    Page(&'static Asset),
+    /// Is the daemon well?
+    Health,
+    /// Which methods are there, and may a page of another origin use them?
+    Options {
+        /// The `Allow` field.
+        allow: &'static str,
+    },
+    /// A WebSocket, its handshake checked.
+    Upgrade(Offer, Purpose),
+    /// The states of all tasks, of this status if one is named.
+    List(Option<String>),
+    /// A task's state, unless the client has it already.
+    Show(TaskId),
+    /// A publish.
+    Publish {
+        /// Whose.
+        task: TaskId,
+        /// Merged or from scratch.
+        mode: Mode,
+        /// `?lease=`.
+        lease_ms: Option<u64>,
+    },
+    /// Several.
+    PublishMany {
+        /// `?lease=`, for each of them.
+        lease_ms: Option<u64>,
+    },
+    /// Forget a task.
+    Forget(TaskId),
+    /// Ask a task's worker to stop.
+    Cancel(TaskId),
+}
+
+/// A request that is refused, and what the refusal says besides.
+#[derive(Debug)]
+pub struct Rejection {
+    /// Why.
+    pub error: HttpError,
+    /// The `Allow` field that a 405 must have.
+    pub allow: Option<&'static str>,
+    /// The `Location` field of a redirection.
+    pub location: Option<String>,
+}
+
+impl From<HttpError> for Rejection {
+    fn from(error: HttpError) -> Rejection {
+        Rejection {
+            error,
+            allow: None,
+            location: None,
+        }
+    }
+}
+
+impl Call {
+    /// Decides what `head` asks for, on an address with these rules of `access`.
+    ///
+    /// # Errors
+    /// The [`Rejection`] to answer with.
+    pub fn read(head: &Head<'_>, access: &Access) -> Result<Call, Rejection> {
+        check_asker(head, access)?;
+        let target = Target::parse(head.target)?;
+        check_method_is_known(head.method)?;
+        if target.path == "*" {
+            return Ok(Call::Options {
+                allow: "GET, HEAD, POST, PUT, DELETE, OPTIONS",
+            });
+        }
+        let resource =
+            Resource::find(target.path, access).map_err(|none| no_route(none, access))?;
+        let call = Call::find(head, &target, &resource)?;
+        call.check_content(head)?;
+        Ok(call)
+    }
+
+    /// The most content this call takes, in bytes.
+    pub fn max_content(&self) -> usize {
+        match self {
+            Call::PublishMany { .. } => MAX_BATCH,
+            _ => MAX_STATE,
+        }
+    }
+
+    fn find(head: &Head<'_>, target: &Target<'_>, resource: &Resource) -> Result<Call, Rejection> {
+        let call = match (head.method, resource) {
+            ("OPTIONS", resource) => Call::Options {
+                allow: resource.allow(),
+            },
+            ("GET" | "HEAD", Resource::Page(asset)) => Call::Page(asset),
+            ("GET" | "HEAD", Resource::Health) => Call::Health,
+            ("GET" | "HEAD", Resource::Tasks) => Call::List(
+                target
+                    .query_value("status")
+                    .map(|status| status.into_owned()),
+            ),
+            ("GET" | "HEAD", Resource::Task(task)) => Call::Show(task.clone()),
+            ("GET", Resource::Socket(endpoint)) => {
+                Call::Upgrade(Offer::read(head)?, purpose(endpoint, target)?)
+            }
+            ("HEAD", Resource::Socket(_)) => {
+                return Err(HttpError::upgrade_required("this route speaks WebSocket").into());
+            }
+            ("POST", Resource::Tasks) => Call::PublishMany {
+                lease_ms: lease_ms(target)?,
+            },
+            ("POST" | "PUT", Resource::Task(task)) => Call::Publish {
+                task: task.clone(),
+                mode: if head.method == "PUT" {
+                    Mode::Replace
+                } else {
+                    Mode::Merge
+                },
+                lease_ms: lease_ms(target)?,
+            },
+            ("DELETE", Resource::Task(task)) => Call::Forget(task.clone()),
+            ("POST", Resource::TaskCancel(task)) => Call::Cancel(task.clone()),
+            _ => {
+                let error = HttpError::method_not_allowed("this route has no such method");
+                return Err(Rejection {
+                    allow: Some(resource.allow()),
+                    ..error.into()
+                });
+            }
+        };
+        Ok(call)
+    }
+
+    fn check_content(&self, head: &Head<'_>) -> Result<(), HttpError> {
+        if head
+            .field("content-encoding")
+            .is_some_and(|coding| coding != b"identity")
+        {
+            return Err(HttpError::new(
+                Status::UNSUPPORTED_MEDIA_TYPE,
+                "unsupported_coding",
+                "content must be sent without a coding",
+            ));
+        }
+        let publishes = matches!(self, Call::Publish { .. } | Call::PublishMany { .. });
+        if publishes && head.framing()? == Framing::None {
+            return Err(HttpError::new(
+                Status::LENGTH_REQUIRED,
+                "length_required",
+                "a publish needs content with a Content-Length, or chunked",
+            ));
+        }
+        Ok(())
+    }
+}
+
+fn check_asker(head: &Head<'_>, access: &Access) -> Result<(), HttpError> {
+    if !access.allows_host(head.host()) {
+        return Err(HttpError::new(
+            Status::FORBIDDEN,
+            "forbidden_host",
+            "this daemon does not answer to that Host; --allow-host adds names",
+        ));
+    }
+    let Some(origin) = head.field("origin") else {
+        return Ok(());
+    };
+    let origin = std::str::from_utf8(origin).unwrap_or_default();
+    let changes = !matches!(head.method, "GET" | "HEAD") || handshake::is_upgrade(head);
+    // Two origins in one request come from no browser.
+    let is_one = head.only("origin").is_some();
+    if changes && !(is_one && access.allows_origin(origin, head.host())) {
+        return Err(HttpError::new(
+            Status::FORBIDDEN,
+            "forbidden_origin",
+            "pages of that Origin may not do this; --allow-origin adds origins",
+        ));
+    }
+    Ok(())
+}
+
+/// RFC 9110 §9.1: 501 for a method nobody here knows, 405 for one that this route does not have.
+fn check_method_is_known(method: &str) -> Result<(), HttpError> {
+    match method {
+        "GET" | "HEAD" | "POST" | "PUT" | "DELETE" | "OPTIONS" | "PATCH" | "TRACE" | "CONNECT" => {
+            Ok(())
+        }
+        _ => Err(HttpError::not_implemented("there is no such method")),
+    }
+}
+
+fn no_route(why: NoRoute, access: &Access) -> Rejection {
+    match why {
+        NoRoute::NotFound => HttpError::new(
+            Status::NOT_FOUND,
+            "not_found",
+            "there is nothing at this path",
+        )
+        .into(),
+        NoRoute::BadTaskId => HttpError::new(
+            Status::BAD_REQUEST,
+            "bad_task_id",
+            "a task id is 1 to 128 of A-Z a-z 0-9 . _ ~ : @ - and neither . nor ..",
+        )
+        .into(),
+        NoRoute::NeedsSlash => Rejection {
+            location: Some(format!("{}/", access.base_path)),
+            ..HttpError::new(
+                Status::PERMANENT_REDIRECT,
+                "moved",
+                "the page is at the path with /",
+            )
+            .into()
+        },
+    }
+}
+
+fn purpose(endpoint: &Endpoint, target: &Target<'_>) -> Result<Purpose, HttpError> {
+    let until_end = match target.query_value("until").as_deref() {
+        None => false,
+        Some("end") => true,
+        Some(_) => return Err(HttpError::bad_request("`until` must be end, or absent")),
+    };
+    Ok(match endpoint.clone() {
+        Endpoint::Watch(task) if until_end => Purpose::WatchUntilEnd(task),
+        Endpoint::Watch(task) => Purpose::Watch(task),
+        Endpoint::WatchMany => Purpose::WatchMany,
+        Endpoint::WatchAll => Purpose::WatchAll,
+        Endpoint::Work(task) => Purpose::Work(task),
+        Endpoint::WorkMany => Purpose::WorkMany,
+        Endpoint::Hello => Purpose::Hello,
+        Endpoint::Echo => Purpose::Echo,
+    })
+}
+
+fn lease_ms(target: &Target<'_>) -> Result<Option<u64>, HttpError> {
+    let Some(text) = target.query_value("lease") else {
+        return Ok(None);
+    };
+    match text.parse::<f64>() {
+        Ok(secs) if secs > 0.0 && secs <= MAX_LEASE_SECS => Ok(Some((secs * 1000.0) as u64)),
+        _ => Err(HttpError::bad_request(
+            "`lease` must be seconds, more than 0 and at most 86400",
+        )),
+    }
+}

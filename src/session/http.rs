@@ -1,0 +1,380 @@
+//! A peer that speaks HTTP/1.1 or 1.0 (RFC 9112): requests in, responses out, in order.
+
+use std::mem;
+use std::rc::Rc;
+use std::time::{Duration, UNIX_EPOCH};
+
+use crate::page;
+use crate::session::access::Access;
+use crate::session::call::{Call, Rejection};
+use crate::session::demand::{Answer, Demand, Fault};
+use crate::session::outbox::Outbox;
+use crate::session::{Flow, Outcome, Step, Wait, publish, vocabulary};
+use crate::task::{Now, Refusal, Update};
+use crate::wire::handshake;
+use crate::wire::http::{
+    Body, Exchange, Fields, Framing, Head, HttpError, Persistence, Response, Scan, Status,
+};
+
+/// The subprotocol that is accepted when offered.
+const SUBPROTOCOL: &str = "doneyet.v1";
+
+/// A conversation in requests and responses.
+#[derive(Debug)]
+pub struct Http {
+    access: Rc<Access>,
+    stage: Stage,
+}
+
+#[derive(Debug)]
+enum Stage {
+    /// Between an answer and the first byte of the next request.
+    Between,
+    /// In a head.
+    Head(Scan),
+    /// In the content of a request whose head was good.
+    Content(Terms, Call, Body),
+    /// A demand is out; bytes behind the request wait for its answer.
+    Answering(Terms),
+    /// The last answer is given.
+    Over,
+}
+
+/// What a request's head says about the form of its answer.
+#[derive(Debug)]
+struct Terms {
+    exchange: Exchange,
+    /// The origin whose page may read the answer.
+    origin: Option<String>,
+    /// Entity tags of what the client has.
+    if_none_match: Option<String>,
+}
+
+impl Http {
+    /// A conversation that has not begun, on an address with these rules of access.
+    pub fn new(access: Rc<Access>) -> Http {
+        Http {
+            access,
+            stage: Stage::Head(Scan::default()),
+        }
+    }
+
+    /// See [`Session::next`](crate::session::Session::next).
+    ///
+    /// # Errors
+    /// [`Fault::Request`] for bytes after which nothing can be read.
+    pub fn next(&mut self, input: &[u8], out: &mut Outbox, now: Now) -> Result<Step, Fault> {
+        if matches!(self.stage, Stage::Between) && !input.is_empty() {
+            self.stage = Stage::Head(Scan::default());
+        }
+        match &mut self.stage {
+            Stage::Head(scan) => match scan.advance(input)? {
+                None => Ok(Step {
+                    consumed: 0,
+                    outcome: Outcome::Starved,
+                }),
+                Some(len) => {
+                    let outcome = self.open(&input[..len], out, now)?;
+                    Ok(Step {
+                        consumed: len,
+                        outcome,
+                    })
+                }
+            },
+            Stage::Content(_, _, body) => {
+                let consumed = body.read(input)?;
+                let outcome = if body.is_complete() {
+                    self.call(out, now)
+                } else {
+                    Outcome::Starved
+                };
+                Ok(Step { consumed, outcome })
+            }
+            Stage::Between | Stage::Answering(_) | Stage::Over => Ok(Step {
+                consumed: 0,
+                outcome: Outcome::Starved,
+            }),
+        }
+    }
+
+    /// See [`Session::answer`](crate::session::Session::answer).
+    pub fn answer(&mut self, answer: &Answer, out: &mut Outbox, now: Now) -> Flow {
+        let Stage::Answering(terms) = mem::replace(&mut self.stage, Stage::Over) else {
+            return Flow::Over;
+        };
+        let response = match answer {
+            Answer::Published(published) => {
+                let status = if published.created {
+                    Status::CREATED
+                } else {
+                    Status::OK
+                };
+                Response::new(status).json(vocabulary::published(published))
+            }
+            Answer::PublishedMany(results) => {
+                Response::new(Status::OK).json(vocabulary::results(results))
+            }
+            Answer::State(update) => state(update, &terms),
+            Answer::List(updates) => Response::new(Status::OK).json(list(updates)),
+            Answer::CancelRequested(update) => Response::new(Status::ACCEPTED).json(update.json()),
+            Answer::Done => Response::new(Status::NO_CONTENT),
+            Answer::Refused(refusal) => refused(refusal),
+        };
+        self.respond(
+            &terms,
+            response.field("Cache-Control", "no-cache"),
+            out,
+            now,
+        )
+    }
+
+    /// See [`Session::tick`](crate::session::Session::tick).
+    ///
+    /// # Errors
+    /// Always: a request that is late gets 408, an idle connection nothing.
+    pub fn tick(&self) -> Result<(), Fault> {
+        match self.stage {
+            Stage::Head(_) | Stage::Content(..) => Err(Fault::Request(HttpError::new(
+                Status::REQUEST_TIMEOUT,
+                "timeout",
+                "the request was not complete in time",
+            ))),
+            _ => Err(Fault::Gone),
+        }
+    }
+
+    /// See [`Session::farewell`](crate::session::Session::farewell).
+    pub fn farewell(&mut self, fault: &Fault, out: &mut Outbox, now: Now) {
+        let Fault::Request(error) = fault else { return };
+        // What was being answered has its terms; an unread request gets the plainest.
+        let mut terms = match mem::replace(&mut self.stage, Stage::Over) {
+            Stage::Content(terms, ..) | Stage::Answering(terms) => terms,
+            _ => Terms {
+                exchange: Exchange::unread(),
+                origin: None,
+                if_none_match: None,
+            },
+        };
+        terms.exchange = terms.exchange.closing();
+        self.respond(&terms, error_response(error), out, now);
+    }
+
+    /// See [`Session::wait`](crate::session::Session::wait).
+    pub fn wait(&self) -> Wait {
+        match self.stage {
+            Stage::Head(_) => Wait::Head,
+            Stage::Content(..) => Wait::Content,
+            Stage::Between | Stage::Answering(_) | Stage::Over => Wait::NextRequest,
+        }
+    }
+
+    /// Whether the peer is in the middle of a request that deserves its answer.
+    pub fn is_busy(&self) -> bool {
+        matches!(self.stage, Stage::Content(..) | Stage::Answering(_))
+    }
+
+    fn open(&mut self, bytes: &[u8], out: &mut Outbox, now: Now) -> Result<Outcome, Fault> {
+        let mut fields = Fields::default();
+        let head = Head::parse(bytes, &mut fields)?;
+        let framing = head.framing()?;
+        let mut terms = Terms::read(&head, &self.access);
+        if handshake::is_upgrade(&head) {
+            // Whatever is answered but 101: a proxy may take this connection for a tunnel by now.
+            terms.exchange = terms.exchange.closing();
+        }
+        match Call::read(&head, &self.access) {
+            Ok(Call::Upgrade(offer, purpose)) => {
+                let known = offer
+                    .protocols
+                    .iter()
+                    .any(|protocol| protocol == SUBPROTOCOL);
+                offer.switching(known.then_some(SUBPROTOCOL), out.reply());
+                Ok(Outcome::Upgrade(purpose))
+            }
+            Ok(call) => {
+                let body = Body::new(framing, call.max_content())?;
+                if head.expects_continue() && !body.is_complete() {
+                    Response::new(Status::CONTINUE).encode(terms.exchange, out.reply());
+                }
+                self.stage = Stage::Content(terms, call, body);
+                Ok(Outcome::Handled)
+            }
+            Err(rejection) => {
+                // Content that nobody reads would be read as the next request.
+                if !matches!(framing, Framing::None | Framing::Length(0)) {
+                    terms.exchange = terms.exchange.closing();
+                }
+                Ok(self.respond(&terms, rejected(&rejection), out, now).into())
+            }
+        }
+    }
+
+    fn call(&mut self, out: &mut Outbox, now: Now) -> Outcome {
+        let Stage::Content(terms, call, body) = mem::replace(&mut self.stage, Stage::Over) else {
+            return Outcome::Over;
+        };
+        let ready = match demand(call, &body.into_bytes()) {
+            Ok(demand) => {
+                self.stage = Stage::Answering(terms);
+                return Outcome::Demand(demand);
+            }
+            Err(response) => response,
+        };
+        self.respond(&terms, ready, out, now).into()
+    }
+
+    fn respond<'r>(
+        &mut self,
+        terms: &'r Terms,
+        mut response: Response<'r>,
+        out: &mut Outbox,
+        now: Now,
+    ) -> Flow {
+        response = response.field("Date", date(now));
+        if let Some(origin) = &terms.origin {
+            response = response
+                .field("Access-Control-Allow-Origin", origin.as_str())
+                .field("Access-Control-Expose-Headers", "ETag")
+                .field("Vary", "Origin");
+        }
+        response.encode(terms.exchange, out.reply());
+        match terms.exchange.persistence {
+            Persistence::KeepAlive => {
+                self.stage = Stage::Between;
+                Flow::On
+            }
+            Persistence::Close => {
+                self.stage = Stage::Over;
+                Flow::Over
+            }
+        }
+    }
+}
+
+impl Terms {
+    fn read(head: &Head<'_>, access: &Access) -> Terms {
+        let origin = head
+            .text("origin")
+            .filter(|o| access.allows_origin(o, head.host()));
+        Terms {
+            exchange: Exchange::answering(head),
+            origin: origin.map(str::to_owned),
+            if_none_match: head.text("if-none-match").map(str::to_owned),
+        }
+    }
+}
+
+impl From<Flow> for Outcome {
+    fn from(flow: Flow) -> Outcome {
+        match flow {
+            Flow::On => Outcome::Handled,
+            Flow::Over => Outcome::Over,
+        }
+    }
+}
+
+/// What a call demands of the hub, or the answer that needs no hub.
+fn demand(call: Call, content: &[u8]) -> Result<Demand, Response<'static>> {
+    match call {
+        Call::Page(asset) => Err(Response::new(Status::OK)
+            .body(asset.content_type, asset.bytes)
+            .field("Cache-Control", "no-cache")
+            .field("Content-Security-Policy", page::CONTENT_SECURITY_POLICY)
+            .field("Referrer-Policy", "no-referrer")
+            .field("X-Content-Type-Options", "nosniff")),
+        Call::Health => Err(Response::new(Status::OK)
+            .json(&b"{\"status\":\"ok\"}"[..])
+            .field("Cache-Control", "no-store")),
+        Call::Options { allow } => Err(Response::new(Status::NO_CONTENT)
+            .field("Allow", allow)
+            .field("Access-Control-Allow-Methods", allow)
+            .field(
+                "Access-Control-Allow-Headers",
+                "Authorization, Content-Type, If-None-Match",
+            )
+            .field("Access-Control-Max-Age", "600")),
+        Call::Upgrade(..) => Err(Response::new(Status::INTERNAL_SERVER_ERROR)),
+        Call::List(status) => Ok(Demand::List { status }),
+        Call::Show(task) => Ok(Demand::Show(task)),
+        Call::Forget(task) => Ok(Demand::Forget(task)),
+        Call::PublishMany { lease_ms } => Ok(Demand::PublishMany(publish::many(content, lease_ms))),
+        Call::Publish {
+            task,
+            mode,
+            lease_ms,
+        } => publish::one(task, content, mode, lease_ms)
+            .map(Demand::Publish)
+            .map_err(|refusal| refused(&refusal)),
+        Call::Cancel(task) => vocabulary::cancel_reason(content)
+            .map(|reason| Demand::Cancel { task, reason })
+            .map_err(|refusal| refused(&refusal)),
+    }
+}
+
+fn state<'u>(update: &'u Update, terms: &Terms) -> Response<'u> {
+    let tag = format!("\"{}\"", update.rev());
+    let known = terms
+        .if_none_match
+        .as_deref()
+        .is_some_and(|tags| has_tag(tags, &tag));
+    let response = match known {
+        true => Response::new(Status::NOT_MODIFIED),
+        false => Response::new(Status::OK).json(update.json()),
+    };
+    response.field("ETag", tag)
+}
+
+/// Whether the list of entity tags has `tag`, by weak comparison (RFC 9110 §13.1.2).
+fn has_tag(tags: &str, tag: &str) -> bool {
+    tags.split(',')
+        .map(str::trim)
+        .any(|one| one == "*" || one.trim_start_matches("W/") == tag)
+}
+
+fn list(updates: &[Rc<Update>]) -> Vec<u8> {
+    let mut json = b"{\"tasks\":[".to_vec();
+    for (index, update) in updates.iter().enumerate() {
+        if index > 0 {
+            json.push(b',');
+        }
+        json.extend_from_slice(update.json());
+    }
+    json.extend_from_slice(b"]}");
+    json
+}
+
+fn refused(refusal: &Refusal) -> Response<'static> {
+    let status = match refusal {
+        Refusal::BadTaskId | Refusal::BadJson(_) => Status::BAD_REQUEST,
+        Refusal::BadState { .. } => Status::UNPROCESSABLE_CONTENT,
+        Refusal::TooLarge => Status::CONTENT_TOO_LARGE,
+        Refusal::UnknownTask => Status::NOT_FOUND,
+        Refusal::Finished => Status::CONFLICT,
+        Refusal::TooManyTasks => Status::SERVICE_UNAVAILABLE,
+        Refusal::TooManySubscriptions => Status::TOO_MANY_REQUESTS,
+    };
+    Response::new(status).json(vocabulary::refusal(refusal))
+}
+
+fn rejected(rejection: &Rejection) -> Response<'_> {
+    let mut response = error_response(&rejection.error);
+    if let Some(allow) = rejection.allow {
+        response = response.field("Allow", allow);
+    }
+    if let Some(location) = &rejection.location {
+        response = response.field("Location", location.as_str());
+    }
+    response
+}
+
+fn error_response(error: &HttpError) -> Response<'static> {
+    let response = Response::new(error.status).json(vocabulary::error(error.code, &error.message));
+    match error.status {
+        Status::UPGRADE_REQUIRED => handshake::invite(response),
+        _ => response,
+    }
+}
+
+fn date(now: Now) -> String {
+    httpdate::fmt_http_date(UNIX_EPOCH + Duration::from_millis(now.unix_ms))
+}

@@ -1,0 +1,50 @@
+//! Publishes, out of the content of a request or the text of a frame.
+
+pub use crate::session::demand::Publish;
+use crate::task::{Mode, Patch, Refusal, TaskId};
+
+/// The patch that `json` is, for `task`.
+///
+/// # Errors
+/// As [`Patch::parse`], or if the patch names another task.
+pub fn one(
+    task: TaskId,
+    json: &[u8],
+    mode: Mode,
+    lease_ms: Option<u64>,
+) -> Result<Publish, Refusal> {
+    let patch = Patch::parse(json)?.addressed_to(&task)?;
+    Ok(Publish {
+        task,
+        patch,
+        mode,
+        lease_ms,
+    })
+}
+
+/// The patch that `json` is, for the task it names itself.
+///
+/// # Errors
+/// As [`Patch::parse`] and [`Patch::task_id`].
+pub fn addressed(json: &[u8], lease_ms: Option<u64>) -> Result<Publish, Refusal> {
+    let patch = Patch::parse(json)?;
+    Ok(Publish {
+        task: patch.task_id()?,
+        patch,
+        mode: Mode::Merge,
+        lease_ms,
+    })
+}
+
+/// The patches that the lines of `ndjson` are. Blank lines are nothing; one bad line spoils no
+/// other.
+pub fn many(ndjson: &[u8], lease_ms: Option<u64>) -> Vec<Result<Publish, Refusal>> {
+    ndjson
+        .split(|&byte| byte == b'\n')
+        .filter(|line| !line.trim_ascii().is_empty())
+        .map(|line| match line.len() {
+            0..=crate::task::update::MAX_STATE => addressed(line, lease_ms),
+            _ => Err(Refusal::TooLarge),
+        })
+        .collect()
+}
