@@ -1,3 +1,7 @@
 //! Arguments in, one command called.
 
-fn main() {}
+fn main() -> std::io::Result<()> {
+    let mut config = doneyet::server::Config::default();
+    config.access.echo = true;
+    doneyet::command::serve::serve(&config)
+}

@@ -1,1 +1,3 @@
-//! See the crate's map.
+//! What a person types.
+
+pub mod serve;

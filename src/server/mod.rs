@@ -1,1 +1,18 @@
-//! See the crate's map.
+//! The daemon: one thread, one loop, one poll.
+//!
+//! The [`Reactor`] makes the system calls and nothing else; the [`Broker`] joins peers and tasks
+//! and never sees a socket. The reactor hands bytes and the time of day in, asks whose turn it is
+//! to be written to, and is told when a connection is over. So the whole daemon but for one file
+//! runs in a test as a plain value.
+
+pub mod broker;
+pub mod config;
+pub mod fulfil;
+pub mod listener;
+pub mod peer;
+pub mod reactor;
+pub mod stream;
+
+pub use broker::Broker;
+pub use config::{Address, Config};
+pub use reactor::Reactor;

@@ -1,0 +1,429 @@
+//! Peers and tasks, joined: the whole daemon but for the system calls.
+//!
+//! The reactor drives it with these verbs, in the order of a turn:
+//!
+//! 1. [`receive`](Broker::receive), [`end_of_input`](Broker::end_of_input),
+//!    [`writable`](Broker::writable), [`lose`](Broker::lose) for what the poll reported;
+//! 2. [`connect`](Broker::connect) for new connections;
+//! 3. [`tick`](Broker::tick) for what the clock reports;
+//! 4. [`next_to_write`](Broker::next_to_write) and [`write`](Broker::write) for whoever is owed
+//!    something;
+//! 5. [`bury`](Broker::bury) for the dead: only here slots are freed, so that no event of this
+//!    turn can mean a new owner.
+//!
+//! Liveness, true between any two calls: *a peer that is owed something is in line or blocked.*
+
+use std::io::{self, Write};
+use std::mem;
+use std::rc::Rc;
+
+use slab::Slab;
+
+use crate::server::config::Config;
+use crate::server::peer::{DRAIN_MS, LINGER_MS, Peer, Phase, limit_ms};
+use crate::session::http::Http;
+use crate::session::outbox::CONGESTED;
+use crate::session::websocket::WebSocket;
+use crate::session::{Access, Fault, Flow, Notice, Outcome, Session};
+use crate::task::deadlines::Deadlines;
+use crate::task::hub::{PeerKey, Role};
+use crate::task::{Board, Hub, Now};
+use crate::wire::close::CloseCode;
+
+/// What the reactor has to do after a write.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum After {
+    /// Nothing.
+    Nothing,
+    /// Shut down the sending half: these were the last words.
+    ShutDown,
+    /// Read again: input was left lying while the peer had not taken its answers.
+    Read,
+}
+
+/// The daemon's state.
+#[derive(Debug)]
+pub struct Broker {
+    pub(super) peers: Slab<Peer>,
+    pub(super) hub: Hub,
+    pub(super) board: Board,
+    deadlines: Deadlines,
+    dead: Vec<PeerKey>,
+    closing: bool,
+}
+
+impl Broker {
+    /// A daemon with no peers and no tasks.
+    pub fn new(config: &Config) -> Broker {
+        Broker {
+            peers: Slab::new(),
+            hub: Hub::default(),
+            board: Board::new(config.patience.clone(), config.max_tasks),
+            deadlines: Deadlines::default(),
+            dead: Vec::new(),
+            closing: false,
+        }
+    }
+
+    /// A connection was accepted on an address with these rules of access.
+    pub fn connect(&mut self, access: Rc<Access>, now: Now) -> PeerKey {
+        let session = Session::Http(Box::new(Http::new(access)));
+        let key = PeerKey(self.peers.insert(Peer::new(session)) as u32);
+        self.hub.reset(key);
+        self.set_alarm(key, limit_ms(crate::session::Wait::Head), now);
+        key
+    }
+
+    /// `bytes` arrived from `key`; they are changed in place. True if the peer may send more, false
+    /// if it is not to be read from until [`After::Read`] says so.
+    pub fn receive(&mut self, key: PeerKey, bytes: &mut [u8], now: Now) -> bool {
+        let Some(peer) = self.peers.get_mut(key.0 as usize) else {
+            return false;
+        };
+        if peer.phase != Phase::Open {
+            return peer.phase != Phase::Dead;
+        }
+        if peer.inbox.is_empty() {
+            let used = self.converse(key, bytes, now);
+            self.keep(key, bytes[used..].to_vec());
+        } else {
+            let mut inbox = mem::take(&mut peer.inbox);
+            inbox.extend_from_slice(bytes);
+            self.reread(key, inbox, now);
+        }
+        self.peers
+            .get(key.0 as usize)
+            .is_some_and(|peer| !peer.outbox.is_congested())
+    }
+
+    /// Takes up the input that was left lying; like [`receive`](Self::receive) with no new bytes.
+    pub fn resume(&mut self, key: PeerKey, now: Now) -> bool {
+        self.receive(key, &mut [], now)
+    }
+
+    /// The peer has ended its side. Whatever it was given is still written out.
+    pub fn end_of_input(&mut self, key: PeerKey) {
+        let Some(peer) = self.peers.get_mut(key.0 as usize) else {
+            return;
+        };
+        let answers_wait = matches!(peer.session, Session::Http(_)) && !peer.outbox.is_empty();
+        match peer.phase {
+            Phase::Open | Phase::Draining if answers_wait => peer.phase = Phase::Draining,
+            _ => self.lose(key),
+        }
+    }
+
+    /// The kernel takes bytes for `key` again.
+    pub fn writable(&mut self, key: PeerKey) {
+        let Some(peer) = self.peers.get_mut(key.0 as usize) else {
+            return;
+        };
+        peer.outbox.unblock();
+        if !peer.outbox.is_empty() || self.hub.is_owed(key) {
+            self.hub.enlist(key);
+        }
+    }
+
+    /// The connection is broken.
+    pub fn lose(&mut self, key: PeerKey) {
+        let Some(peer) = self.peers.get_mut(key.0 as usize) else {
+            return;
+        };
+        if mem::replace(&mut peer.phase, Phase::Dead) != Phase::Dead {
+            self.dead.push(key);
+        }
+    }
+
+    /// What the clock says to peers and tasks.
+    pub fn tick(&mut self, now: Now) {
+        self.tick_tasks(now);
+        while let Some(due) = self.deadlines.due(now.ticks_ms) {
+            let Some(peer) = self.peers.get_mut(due.key as usize) else {
+                continue;
+            };
+            if self.deadlines.rings(due, &mut peer.alarm, now.ticks_ms) {
+                self.tick_peer(PeerKey(due.key), now);
+            }
+        }
+    }
+
+    /// When [`tick`](Self::tick) is wanted, in ticks.
+    pub fn next_tick_ms(&self) -> Option<u64> {
+        self.deadlines
+            .next_ms()
+            .into_iter()
+            .chain(self.board.next_tick_ms())
+            .min()
+    }
+
+    /// Whose turn it is to be written to.
+    pub fn next_to_write(&mut self) -> Option<PeerKey> {
+        self.hub.next_in_line()
+    }
+
+    /// How many places the line has: a bound for one turn's flush.
+    pub fn line_len(&self) -> usize {
+        self.hub.line_len()
+    }
+
+    /// Writes to `socket`, once, what `key` is owed: its replies, and the newest of each task that
+    /// it is behind on, as far as there is room.
+    ///
+    /// # Errors
+    /// As the socket's; the peer is then to be given to [`lose`](Self::lose).
+    pub fn write(&mut self, key: PeerKey, socket: &mut impl Write, now: Now) -> io::Result<After> {
+        self.fill(key, now);
+        let Some(peer) = self.peers.get_mut(key.0 as usize) else {
+            return Ok(After::Nothing);
+        };
+        if peer.outbox.is_blocked() || peer.phase == Phase::Dead {
+            return Ok(After::Nothing);
+        }
+        let was_congested = peer.outbox.is_congested();
+        peer.outbox.write_to(socket)?;
+        if peer.outbox.is_blocked() {
+            return Ok(After::Nothing);
+        }
+        if !peer.outbox.is_empty() || self.hub.is_owed(key) && peer.phase == Phase::Open {
+            self.hub.enlist(key);
+        }
+        match peer.phase {
+            Phase::Draining if peer.outbox.is_empty() => {
+                peer.phase = Phase::Lingering;
+                self.set_alarm(key, LINGER_MS, now);
+                Ok(After::ShutDown)
+            }
+            Phase::Open if was_congested && !peer.outbox.is_congested() => Ok(After::Read),
+            _ => Ok(After::Nothing),
+        }
+    }
+
+    /// The next connection to drop; its slot is free from now on.
+    pub fn bury(&mut self, now: Now) -> Option<PeerKey> {
+        let key = self.dead.pop()?;
+        while let Some(left) = self.hub.leave(key) {
+            if let Some((task, role)) = left {
+                self.left(task, role, now);
+            }
+        }
+        self.hub.reset(key);
+        self.peers.try_remove(key.0 as usize);
+        Some(key)
+    }
+
+    /// Says goodbye to everybody. Requests that are being answered get their answer.
+    pub fn close_all(&mut self, now: Now) {
+        self.closing = true;
+        let all: Vec<_> = self
+            .peers
+            .iter()
+            .map(|(key, _)| PeerKey(key as u32))
+            .collect();
+        for key in all {
+            self.fill(key, now);
+            if !self.is_busy(key) {
+                self.end(
+                    key,
+                    &Fault::Ended(CloseCode::GOING_AWAY, "the daemon is stopping"),
+                    now,
+                );
+            }
+        }
+    }
+
+    /// How many connections there are.
+    pub fn peer_count(&self) -> usize {
+        self.peers.len()
+    }
+
+    /// Whether the liveness rule holds for every peer; for tests.
+    pub fn is_live(&self) -> bool {
+        self.peers.iter().all(|(key, peer)| {
+            let key = PeerKey(key as u32);
+            let owed =
+                !peer.outbox.is_empty() || (peer.phase == Phase::Open && self.hub.is_owed(key));
+            !owed
+                || peer.phase == Phase::Dead
+                || peer.outbox.is_blocked()
+                || self.hub.is_in_line(key)
+        })
+    }
+
+    /// Lets the session read `bytes` until it needs more, or until its answers pile up.
+    fn converse(&mut self, key: PeerKey, bytes: &mut [u8], now: Now) -> usize {
+        let mut used = 0;
+        while let Some(peer) = self.peers.get_mut(key.0 as usize)
+            && peer.phase == Phase::Open
+            && !peer.outbox.is_congested()
+        {
+            match peer.session.next(&mut bytes[used..], &mut peer.outbox, now) {
+                Ok(step) => {
+                    used += step.consumed;
+                    if matches!(step.outcome, Outcome::Starved) {
+                        break;
+                    }
+                    self.act(key, step.outcome, now);
+                }
+                Err(fault) => self.end(key, &fault, now),
+            }
+        }
+        self.settle(key, now);
+        used
+    }
+
+    fn act(&mut self, key: PeerKey, outcome: Outcome, now: Now) {
+        match outcome {
+            Outcome::Starved | Outcome::Handled => {}
+            Outcome::Over => self.drain(key, now),
+            Outcome::Demand(demand) => {
+                let answer = self.fulfil(key, demand, now);
+                let Some(peer) = self.peers.get_mut(key.0 as usize) else {
+                    return;
+                };
+                if peer.session.answer(&answer, &mut peer.outbox, now) == Flow::Over {
+                    self.drain(key, now);
+                }
+            }
+            Outcome::Upgrade(purpose) => {
+                let purpose = self.enter(key, purpose);
+                let Some(peer) = self.peers.get_mut(key.0 as usize) else {
+                    return;
+                };
+                peer.session = Session::WebSocket(WebSocket::open(purpose, &mut peer.outbox));
+            }
+        }
+        // A request that was being answered when the daemon began to stop was the last.
+        if self.closing && !self.is_busy(key) {
+            self.end(
+                key,
+                &Fault::Ended(CloseCode::GOING_AWAY, "the daemon is stopping"),
+                now,
+            );
+        }
+    }
+
+    fn reread(&mut self, key: PeerKey, mut inbox: Vec<u8>, now: Now) {
+        let used = self.converse(key, &mut inbox, now);
+        inbox.drain(..used);
+        self.keep(key, inbox);
+    }
+
+    /// Keeps the beginning of something unfinished. Memory goes back when there is none.
+    fn keep(&mut self, key: PeerKey, rest: Vec<u8>) {
+        let Some(peer) = self.peers.get_mut(key.0 as usize) else {
+            return;
+        };
+        if peer.phase == Phase::Open && !rest.is_empty() {
+            peer.inbox = rest;
+        }
+    }
+
+    /// After a conversation: what was written goes in line, and the alarm follows what is waited
+    /// for now. (While one and the same head or content goes on arriving, it stays as it is.)
+    fn settle(&mut self, key: PeerKey, now: Now) {
+        let Some(peer) = self.peers.get_mut(key.0 as usize) else {
+            return;
+        };
+        if !peer.outbox.is_empty() {
+            self.hub.enlist(key);
+        }
+        let wait = peer.session.wait();
+        if peer.phase == Phase::Open && peer.wait != wait {
+            peer.wait = wait;
+            self.set_alarm(key, limit_ms(wait), now);
+        }
+    }
+
+    fn tick_peer(&mut self, key: PeerKey, now: Now) {
+        let Some(peer) = self.peers.get_mut(key.0 as usize) else {
+            return;
+        };
+        if peer.phase != Phase::Open {
+            return self.lose(key);
+        }
+        match peer.session.tick(&mut peer.outbox) {
+            Ok(()) => {
+                let limit_ms = limit_ms(peer.session.wait());
+                self.set_alarm(key, limit_ms, now);
+                self.hub.enlist(key);
+            }
+            Err(Fault::Gone) => self.lose(key),
+            Err(fault) => self.end(key, &fault, now),
+        }
+    }
+
+    /// Moves what `key` is owed into its outbox, unless that is full already.
+    fn fill(&mut self, key: PeerKey, now: Now) {
+        while let Some(peer) = self.peers.get_mut(key.0 as usize)
+            && peer.phase == Phase::Open
+            && !peer.outbox.is_blocked()
+            && peer.outbox.len() < CONGESTED
+            && let Some((task, role)) = self.hub.take(key)
+        {
+            let Some(record) = self.board.record(task) else {
+                continue;
+            };
+            let notice = match role {
+                Role::Watcher => Notice::State(Rc::clone(record.update())),
+                Role::Worker if !record.is_cancel_wanted() => continue,
+                Role::Worker => {
+                    let Some(task) = self.board.id(task).cloned() else {
+                        continue;
+                    };
+                    Notice::Cancel {
+                        task,
+                        reason: record.reason().map(Rc::from),
+                    }
+                }
+            };
+            self.notify(key, &notice, now);
+        }
+    }
+
+    pub(super) fn notify(&mut self, key: PeerKey, notice: &Notice, now: Now) {
+        let Some(peer) = self.peers.get_mut(key.0 as usize) else {
+            return;
+        };
+        if peer.phase == Phase::Open && peer.session.notify(notice, &mut peer.outbox) == Flow::Over
+        {
+            self.drain(key, now);
+        }
+    }
+
+    fn end(&mut self, key: PeerKey, fault: &Fault, now: Now) {
+        let Some(peer) = self.peers.get_mut(key.0 as usize) else {
+            return;
+        };
+        if peer.phase == Phase::Open {
+            peer.session.farewell(fault, &mut peer.outbox, now);
+            self.drain(key, now);
+        }
+    }
+
+    /// Nothing is said after what the outbox holds.
+    fn drain(&mut self, key: PeerKey, now: Now) {
+        let Some(peer) = self.peers.get_mut(key.0 as usize) else {
+            return;
+        };
+        if peer.phase != Phase::Open {
+            return;
+        }
+        peer.phase = Phase::Draining;
+        peer.inbox = Vec::new();
+        // Also with an empty outbox: the write then finds nothing to do and shuts down.
+        self.hub.enlist(key);
+        self.set_alarm(key, DRAIN_MS, now);
+    }
+
+    fn is_busy(&self, key: PeerKey) -> bool {
+        let session = self.peers.get(key.0 as usize).map(|peer| &peer.session);
+        matches!(session, Some(Session::Http(http)) if http.is_busy())
+    }
+
+    fn set_alarm(&mut self, key: PeerKey, after_ms: u64, now: Now) {
+        if let Some(peer) = self.peers.get_mut(key.0 as usize) {
+            self.deadlines
+                .set(&mut peer.alarm, key.0, now.ticks_ms + after_ms);
+        }
+    }
+}

@@ -1,0 +1,59 @@
+//! What an operator decides.
+
+use std::fmt;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
+
+use crate::session::Access;
+use crate::task::record::Patience;
+
+/// Where to listen.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Address {
+    /// A TCP port; port 0 lets the system choose one.
+    Tcp(SocketAddr),
+    /// A Unix domain socket at this path, for a proxy on the same machine.
+    Unix(PathBuf),
+}
+
+impl Address {
+    /// Whether only this machine's programs, and so this machine's browsers, reach the address. A
+    /// Unix socket is reached by no browser: its requests come through a proxy and carry the
+    /// proxy's names.
+    pub fn is_loopback(&self) -> bool {
+        matches!(self, Address::Tcp(address) if address.ip().is_loopback())
+    }
+}
+
+impl fmt::Display for Address {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Address::Tcp(address) => write!(f, "{address}"),
+            Address::Unix(path) => write!(f, "unix:{}", path.display()),
+        }
+    }
+}
+
+/// All of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Config {
+    /// Where to listen; at least one.
+    pub listen: Vec<Address>,
+    /// Who may speak to it. `loopback` is set for each address by itself.
+    pub access: Access,
+    /// How long to wait for whom.
+    pub patience: Patience,
+    /// How many published tasks are kept at once.
+    pub max_tasks: usize,
+}
+
+impl Default for Config {
+    fn default() -> Config {
+        Config {
+            listen: vec![Address::Tcp(SocketAddr::from((Ipv4Addr::LOCALHOST, 8765)))],
+            access: Access::default(),
+            patience: Patience::default(),
+            max_tasks: 10_000,
+        }
+    }
+}

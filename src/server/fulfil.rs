@@ -1,0 +1,224 @@
+//! What peers demand, done: the one place where a conversation touches the tasks.
+
+use std::rc::Rc;
+
+use crate::server::broker::Broker;
+use crate::session::Session;
+use crate::session::demand::{Answer, Demand, Notice, Publish, Published};
+use crate::session::websocket::Purpose;
+use crate::task::board::{Room, TaskKey};
+use crate::task::hub::{Birth, PeerKey, Role};
+use crate::task::record::{Effect, Tick};
+use crate::task::state::Cancel;
+use crate::task::{Now, Refusal, TaskId};
+
+/// How many tasks one connection may subscribe to by message.
+const MAX_SUBSCRIPTIONS: usize = 64;
+
+impl Broker {
+    /// Does what `peer` demands.
+    pub(super) fn fulfil(&mut self, peer: PeerKey, demand: Demand, now: Now) -> Answer {
+        let result = match demand {
+            Demand::Publish(publish) => self
+                .publish(Some(peer), publish, now)
+                .map(Answer::Published),
+            Demand::PublishMany(lines) => Ok(Answer::PublishedMany(
+                lines
+                    .into_iter()
+                    .map(|line| self.publish(None, line?, now))
+                    .collect(),
+            )),
+            Demand::Forget(task) => self.board.find(&task).map(|key| {
+                self.forget(key, now);
+                Answer::Done
+            }),
+            Demand::Show(task) => self.show(&task).map(Answer::State),
+            Demand::List { status } => Ok(self.list(status.as_deref())),
+            Demand::Cancel { task, reason } => self.cancel(&task, reason.as_deref(), now),
+            Demand::Subscribe(task) => self.subscribe(peer, &task),
+            Demand::Unsubscribe(task) => {
+                self.unsubscribe(peer, &task);
+                Ok(Answer::Done)
+            }
+        };
+        result.unwrap_or_else(Answer::Refused)
+    }
+
+    /// A handshake succeeded: the peer takes its place, and keeps the shared copy of its task's
+    /// name.
+    pub(super) fn enter(&mut self, peer: PeerKey, purpose: Purpose) -> Purpose {
+        match purpose {
+            Purpose::Watch(task) => Purpose::Watch(self.watch(peer, &task)),
+            Purpose::WatchUntilEnd(task) => Purpose::WatchUntilEnd(self.watch(peer, &task)),
+            Purpose::Work(task) => {
+                let key = self.board.intern(&task);
+                self.attach(peer, key);
+                Purpose::Work(self.board.id(key).cloned().unwrap_or(task))
+            }
+            Purpose::WatchAll => {
+                self.hub.subscribe_to_everything(peer);
+                purpose
+            }
+            Purpose::WatchMany | Purpose::WorkMany | Purpose::Hello | Purpose::Echo => purpose,
+        }
+    }
+
+    /// A subscription of `task` has ended.
+    pub(super) fn left(&mut self, task: TaskKey, role: Role, now: Now) {
+        if role == Role::Worker {
+            self.board.detach(task, now);
+        }
+        if self.hub.is_alone(task) {
+            self.board.release(task);
+        }
+    }
+
+    /// Lets the clock have its say about tasks.
+    pub(super) fn tick_tasks(&mut self, now: Now) {
+        while let Some((task, tick)) = self.board.tick(now) {
+            match tick {
+                Tick::Stays(Effect::Unchanged) => {}
+                Tick::Stays(_) => self.hub.state_changed(task),
+                Tick::Forget => self.forget(task, now),
+            }
+        }
+    }
+
+    fn publish(
+        &mut self,
+        worker: Option<PeerKey>,
+        publish: Publish,
+        now: Now,
+    ) -> Result<Published, Refusal> {
+        let key = self.board.intern(&publish.task);
+        if let Room::After(oldest) = self.board.room_for(key) {
+            self.forget(oldest, now);
+        }
+        let Publish {
+            task,
+            patch,
+            mode,
+            lease_ms,
+        } = publish;
+        let effect = match self.board.publish(key, patch, mode, lease_ms, now) {
+            Ok(effect) => effect,
+            Err(refusal) => {
+                if self.hub.is_alone(key) {
+                    self.board.release(key);
+                }
+                return Err(refusal);
+            }
+        };
+        if effect != Effect::Unchanged {
+            self.hub.state_changed(key);
+        }
+        if let Some(peer) = worker.filter(|&peer| self.is_worker_socket(peer)) {
+            self.attach(peer, key);
+        }
+        let record = self.board.record(key).ok_or(Refusal::UnknownTask)?;
+        Ok(Published {
+            task,
+            rev: record.update().rev(),
+            watchers: self.hub.audience(key, Role::Watcher),
+            cancel: record.is_cancel_wanted().then_some(Cancel::Requested),
+            created: effect == Effect::Created,
+        })
+    }
+
+    fn show(&self, task: &TaskId) -> Result<Rc<crate::task::Update>, Refusal> {
+        let key = self.board.find(task)?;
+        self.board.update(key).cloned().ok_or(Refusal::UnknownTask)
+    }
+
+    fn list(&self, status: Option<&str>) -> Answer {
+        let all = self.board.newest_first().into_iter();
+        let wanted =
+            all.filter(|record| status.is_none_or(|status| record.state().status() == status));
+        Answer::List(wanted.map(|record| Rc::clone(record.update())).collect())
+    }
+
+    fn cancel(&mut self, task: &TaskId, reason: Option<&str>, now: Now) -> Result<Answer, Refusal> {
+        let key = self.board.find(task)?;
+        if self.board.request_cancel(key, reason, now)? == Effect::Changed {
+            self.hub.state_changed(key);
+            self.hub.cancel_wanted(key);
+        }
+        self.show(task).map(Answer::CancelRequested)
+    }
+
+    fn subscribe(&mut self, peer: PeerKey, task: &TaskId) -> Result<Answer, Refusal> {
+        if self.hub.subscription_count(peer, MAX_SUBSCRIPTIONS) >= MAX_SUBSCRIPTIONS {
+            return Err(Refusal::TooManySubscriptions);
+        }
+        self.watch(peer, task);
+        Ok(Answer::Done)
+    }
+
+    fn unsubscribe(&mut self, peer: PeerKey, task: &TaskId) {
+        let key = self.board.intern(task);
+        self.hub.unsubscribe(peer, key, Role::Watcher);
+        if self.hub.is_alone(key) {
+            self.board.release(key);
+        }
+    }
+
+    /// Subscribes to the state of `task`, which need not exist yet; returns the shared copy of its
+    /// name.
+    fn watch(&mut self, peer: PeerKey, task: &TaskId) -> TaskId {
+        let key = self.board.intern(task);
+        let birth = match self.board.update(key) {
+            Some(_) => Birth::Behind,
+            None => Birth::UpToDate,
+        };
+        self.hub.subscribe(peer, key, Role::Watcher, birth);
+        self.board.id(key).unwrap_or(task).clone()
+    }
+
+    /// Notes that `peer` works on the task in slot `key`; it is owed a cancel that still stands.
+    fn attach(&mut self, peer: PeerKey, key: TaskKey) {
+        if self.hub.is_subscribed(peer, key, Role::Worker) {
+            return;
+        }
+        self.board.attach(key);
+        let wanted = self
+            .board
+            .record(key)
+            .is_some_and(|record| record.is_cancel_wanted());
+        let birth = if wanted {
+            Birth::Behind
+        } else {
+            Birth::UpToDate
+        };
+        self.hub.subscribe(peer, key, Role::Worker, birth);
+    }
+
+    fn is_worker_socket(&self, peer: PeerKey) -> bool {
+        let session = self.peers.get(peer.0 as usize).map(|peer| &peer.session);
+        matches!(session, Some(Session::WebSocket(socket))
+            if matches!(socket.purpose(), Purpose::Work(_) | Purpose::WorkMany))
+    }
+
+    /// Ends a task. A watcher that has not yet taken the last state gets it first.
+    fn forget(&mut self, key: TaskKey, now: Now) {
+        let Some(task) = self.board.id(key).cloned() else {
+            return;
+        };
+        let last = self.board.update(key).cloned();
+        self.board.forget(key);
+        let mut ended = Vec::new();
+        self.hub
+            .forget(key, |peer, role, birth| ended.push((peer, role, birth)));
+        for (peer, role, birth) in ended {
+            if role == Role::Worker {
+                self.board.detach(key, now);
+                continue;
+            }
+            if let (Birth::Behind, Some(update)) = (birth, &last) {
+                self.notify(peer, &Notice::State(Rc::clone(update)), now);
+            }
+            self.notify(peer, &Notice::Forgotten(task.clone()), now);
+            self.hub.enlist(peer);
+        }
+        self.board.release(key);
+    }
+}

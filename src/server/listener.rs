@@ -1,0 +1,99 @@
+//! A listening socket of either family.
+
+use std::fs;
+use std::io;
+use std::os::unix::fs::FileTypeExt;
+use std::path::{Path, PathBuf};
+use std::rc::Rc;
+
+use mio::net::{TcpListener, UnixListener};
+use mio::{Interest, Registry, Token};
+
+use crate::server::config::Address;
+use crate::server::stream::Stream;
+use crate::session::Access;
+
+/// Where connections come from, and what those that come may do.
+#[derive(Debug)]
+pub(super) struct Listener {
+    socket: Socket,
+    pub(super) access: Rc<Access>,
+}
+
+#[derive(Debug)]
+enum Socket {
+    Tcp(TcpListener),
+    /// With the path to remove at the end.
+    Unix(UnixListener, PathBuf),
+}
+
+impl Listener {
+    /// Listens on `address`. For a Unix socket, a dead one left at the path is replaced; a path
+    /// where somebody listens, or where anything else lies, is not.
+    pub(super) fn bind(address: &Address, access: &Access) -> io::Result<Listener> {
+        let socket = match address {
+            Address::Tcp(address) => Socket::Tcp(TcpListener::bind(*address)?),
+            Address::Unix(path) => {
+                remove_dead_socket(path)?;
+                Socket::Unix(UnixListener::bind(path)?, path.clone())
+            }
+        };
+        let access = Access {
+            loopback: address.is_loopback(),
+            ..access.clone()
+        };
+        Ok(Listener {
+            socket,
+            access: Rc::new(access),
+        })
+    }
+
+    pub(super) fn register(&mut self, registry: &Registry, token: Token) -> io::Result<()> {
+        match &mut self.socket {
+            Socket::Tcp(socket) => registry.register(socket, token, Interest::READABLE),
+            Socket::Unix(socket, _) => registry.register(socket, token, Interest::READABLE),
+        }
+    }
+
+    /// The next connection, ready for small writes to leave at once.
+    pub(super) fn accept(&self) -> io::Result<Stream> {
+        match &self.socket {
+            Socket::Tcp(socket) => {
+                let (stream, _) = socket.accept()?;
+                // A connection that is reset by now fails here; reading it will tell.
+                let _ = stream.set_nodelay(true);
+                Ok(Stream::Tcp(stream))
+            }
+            Socket::Unix(socket, _) => socket.accept().map(|(stream, _)| Stream::Unix(stream)),
+        }
+    }
+
+    /// The address, with the port that was really bound.
+    pub(super) fn address(&self) -> io::Result<Address> {
+        match &self.socket {
+            Socket::Tcp(socket) => socket.local_addr().map(Address::Tcp),
+            Socket::Unix(_, path) => Ok(Address::Unix(path.clone())),
+        }
+    }
+}
+
+impl Drop for Listener {
+    fn drop(&mut self) {
+        if let Socket::Unix(_, path) = &self.socket {
+            // Somebody may have removed it already: then there is nothing to tidy up.
+            let _ = fs::remove_file(path);
+        }
+    }
+}
+
+fn remove_dead_socket(path: &Path) -> io::Result<()> {
+    let Ok(found) = fs::symlink_metadata(path) else {
+        return Ok(());
+    };
+    let refused = |error: io::Error| error.kind() == io::ErrorKind::ConnectionRefused;
+    let connected = std::os::unix::net::UnixStream::connect(path);
+    if found.file_type().is_socket() && connected.is_err_and(refused) {
+        return fs::remove_file(path);
+    }
+    Ok(())
+}

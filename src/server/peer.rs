@@ -1,0 +1,69 @@
+//! A connection, as the broker sees it. Every byte counts: there may be a million idle ones.
+
+use crate::session::{Outbox, Session, Wait};
+use crate::task::deadlines::Alarm;
+
+/// How long a request's head may take, from the connection or from its first byte.
+const HEAD_MS: u64 = 10_000;
+/// How long a request's content may take, from the end of the head.
+const CONTENT_MS: u64 = 15_000;
+/// How long a connection may idle between requests: longer than proxies keep theirs (60 s), or a
+/// proxy would send a request into a connection that is just being closed.
+const NEXT_REQUEST_MS: u64 = 75_000;
+/// From ping to ping, and so the time to show a sign of life.
+const PING_MS: u64 = 20_000;
+/// How long the last bytes may take to go out.
+pub(super) const DRAIN_MS: u64 = 5_000;
+/// How long to wait for the peer's end after ours.
+pub(super) const LINGER_MS: u64 = 2_000;
+
+/// Where a connection is in its life.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Phase {
+    /// In conversation.
+    Open,
+    /// Everything is said; the outbox holds the end of it. Input is read and dropped, because a
+    /// socket closed with unread input resets, and the reset may overtake our last words
+    /// (RFC 9112 §9.6).
+    Draining,
+    /// Our side is shut; the peer's is not yet.
+    Lingering,
+    /// To be buried at the end of this turn.
+    Dead,
+}
+
+/// One connection.
+#[derive(Debug)]
+pub(super) struct Peer {
+    pub(super) session: Session,
+    /// The beginning of something unfinished; empty, and unallocated, for an idle peer.
+    pub(super) inbox: Vec<u8>,
+    pub(super) outbox: Outbox,
+    pub(super) alarm: Alarm,
+    /// What the alarm was set for.
+    pub(super) wait: Wait,
+    pub(super) phase: Phase,
+}
+
+impl Peer {
+    pub(super) fn new(session: Session) -> Peer {
+        Peer {
+            wait: session.wait(),
+            session,
+            inbox: Vec::new(),
+            outbox: Outbox::default(),
+            alarm: Alarm::default(),
+            phase: Phase::Open,
+        }
+    }
+}
+
+/// How long a peer may be waited for.
+pub(super) fn limit_ms(wait: Wait) -> u64 {
+    match wait {
+        Wait::Head => HEAD_MS,
+        Wait::Content => CONTENT_MS,
+        Wait::NextRequest => NEXT_REQUEST_MS,
+        Wait::Ping => PING_MS,
+    }
+}

@@ -1,0 +1,331 @@
+//! The loop, and all the system calls of the daemon.
+//!
+//! One turn has five steps, each in its own method, and their order is the design:
+//!
+//! ```text
+//! poll     until something happens, the next deadline, or not at all with work left over
+//! 1 serve   readable: read, parse, hub; writable: no longer blocked
+//! 2 accept  a batch, after the peers that are here already
+//! 3 tick    pings and give-ups: before the flush, so that they share its write
+//! 4 flush   one write per peer that is owed something
+//! 5 bury    drop sockets and free slots: last, so that no event of this turn names a new peer
+//! ```
+//!
+//! The polls are edge-triggered and every socket is registered once, for both directions. That
+//! saves two system calls a stall, and costs three promises: to remember a peer that was not read
+//! to its end, a listener not accepted from to its end, and a peer whose last write was short. The
+//! first two are the *leftovers* here, the third is the outbox's `blocked`.
+
+use std::io::{self, Read};
+use std::mem;
+use std::os::unix::net::UnixStream as StdUnixStream;
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+use mio::event::Event;
+use mio::net::UnixStream;
+use mio::{Events, Interest, Poll, Token};
+
+use crate::server::broker::{After, Broker};
+use crate::server::config::{Address, Config};
+use crate::server::listener::Listener;
+use crate::server::stream::Stream;
+use crate::task::Now;
+use crate::task::hub::PeerKey;
+
+/// Bytes of the scratch buffer that all peers are read into.
+const SCRATCH: usize = 64 * 1024;
+/// Reads of one peer in one turn: then it is the others' turn.
+const READS: usize = 4;
+/// Connections accepted in one turn and of one listener.
+const ACCEPT_BATCH: usize = 256;
+/// Peers written to before the loop looks for new events again.
+const FLUSH_BATCH: usize = 4096;
+/// How long to leave a listener alone after the kernel had no room for another socket.
+const ACCEPT_PAUSE_MS: u64 = 100;
+/// How long all may take to say goodbye.
+const CLOSE_ALL_MS: u64 = 4_500;
+
+const STOP: Token = Token(usize::MAX);
+/// Listeners are numbered downwards from here, peers upwards from 0.
+const LISTENERS: usize = usize::MAX - 1;
+
+/// The daemon, bound to its addresses.
+#[derive(Debug)]
+pub struct Reactor {
+    poll: Poll,
+    broker: Broker,
+    listeners: Vec<Listener>,
+    streams: Vec<Option<Stream>>,
+    stop: UnixStream,
+    scratch: Box<[u8]>,
+    started: Instant,
+    /// Peers that may have more to read than they were allowed to send this turn.
+    unread: Vec<PeerKey>,
+    /// Listeners that may have more to accept, and from when on they are to be asked.
+    unaccepted: Vec<(usize, u64)>,
+    stopping_ms: Option<u64>,
+}
+
+impl Reactor {
+    /// Binds all addresses. Anything readable on `stop` (a byte, or its other end's close) makes
+    /// [`run`](Self::run) say goodbye and return.
+    ///
+    /// # Errors
+    /// The address that could not be bound, and why.
+    pub fn bind(config: &Config, stop: StdUnixStream) -> io::Result<Reactor> {
+        let poll = Poll::new()?;
+        let mut listeners = Vec::new();
+        for (index, address) in config.listen.iter().enumerate() {
+            let mut listener = Listener::bind(address, &config.access).map_err(|error| {
+                io::Error::new(error.kind(), format!("cannot listen on {address}: {error}"))
+            })?;
+            listener.register(poll.registry(), Token(LISTENERS - index))?;
+            listeners.push(listener);
+        }
+        stop.set_nonblocking(true)?;
+        let mut stop = UnixStream::from_std(stop);
+        poll.registry()
+            .register(&mut stop, STOP, Interest::READABLE)?;
+        Ok(Reactor {
+            poll,
+            broker: Broker::new(config),
+            listeners,
+            streams: Vec::new(),
+            stop,
+            scratch: vec![0; SCRATCH].into_boxed_slice(),
+            started: Instant::now(),
+            unread: Vec::new(),
+            unaccepted: Vec::new(),
+            stopping_ms: None,
+        })
+    }
+
+    /// The addresses, with the ports that were really bound.
+    ///
+    /// # Errors
+    /// If the kernel does not know them any more.
+    pub fn addresses(&self) -> io::Result<Vec<Address>> {
+        self.listeners.iter().map(Listener::address).collect()
+    }
+
+    /// Serves until told to stop, and until all have been told goodbye.
+    ///
+    /// # Errors
+    /// Only if polling itself fails; no peer can cause it.
+    pub fn run(&mut self) -> io::Result<()> {
+        let mut events = Events::with_capacity(1024);
+        loop {
+            let timeout = self.timeout(self.now());
+            match self.poll.poll(&mut events, timeout) {
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+                result => result?,
+            }
+            let now = self.now();
+            self.turn(&events, now);
+            if self.is_over(now) {
+                return Ok(());
+            }
+        }
+    }
+
+    fn turn(&mut self, events: &Events, now: Now) {
+        self.serve(events, now);
+        self.accept(now);
+        self.broker.tick(now);
+        self.flush(now);
+        self.bury(now);
+    }
+
+    fn serve(&mut self, events: &Events, now: Now) {
+        for key in mem::take(&mut self.unread) {
+            if self.broker.resume(key, now) {
+                self.read(key, ReadUntil::Blocked, now);
+            }
+        }
+        for event in events {
+            match event.token() {
+                STOP => self.stop(now),
+                Token(token) if token > LISTENERS - self.listeners.len() => {
+                    self.unaccepted.push((LISTENERS - token, now.ticks_ms));
+                }
+                Token(token) => self.serve_peer(PeerKey(token as u32), event, now),
+            }
+        }
+    }
+
+    fn serve_peer(&mut self, key: PeerKey, event: &Event, now: Now) {
+        if event.is_writable() {
+            self.broker.writable(key);
+        }
+        // Data and FIN that arrive together give one event: after a short read there would be no
+        // other, so the end is read for at once.
+        let until = match event.is_read_closed() || event.is_error() {
+            true => ReadUntil::Blocked,
+            false => ReadUntil::ShortRead,
+        };
+        if event.is_readable() || until == ReadUntil::Blocked {
+            self.read(key, until, now);
+        }
+    }
+
+    fn read(&mut self, key: PeerKey, until: ReadUntil, now: Now) {
+        for _ in 0..READS {
+            let Some(Some(stream)) = self.streams.get_mut(key.0 as usize) else {
+                return;
+            };
+            match stream.read(&mut self.scratch) {
+                Ok(0) => return self.broker.end_of_input(key),
+                Ok(count) => {
+                    if !self.broker.receive(key, &mut self.scratch[..count], now) {
+                        return;
+                    }
+                    if count < SCRATCH && until == ReadUntil::ShortRead {
+                        return;
+                    }
+                }
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => return,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(_) => return self.broker.lose(key),
+            }
+        }
+        self.unread.push(key);
+    }
+
+    fn accept(&mut self, now: Now) {
+        for (index, from_ms) in mem::take(&mut self.unaccepted) {
+            match from_ms <= now.ticks_ms {
+                true => self.accept_from(index, now),
+                false => self.unaccepted.push((index, from_ms)),
+            }
+        }
+    }
+
+    fn accept_from(&mut self, index: usize, now: Now) {
+        for _ in 0..ACCEPT_BATCH {
+            let Some(listener) = self.listeners.get(index) else {
+                return;
+            };
+            match listener
+                .accept()
+                .and_then(|stream| self.welcome(index, stream, now))
+            {
+                Ok(()) => {}
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => return,
+                Err(error) if is_about_one_connection(&error) => {}
+                // No descriptors or no memory. The edge that announced the waiting connections is
+                // spent, so the clock has to bring us back.
+                Err(_) => {
+                    return self
+                        .unaccepted
+                        .push((index, now.ticks_ms + ACCEPT_PAUSE_MS));
+                }
+            }
+        }
+        self.unaccepted.push((index, now.ticks_ms));
+    }
+
+    fn welcome(&mut self, index: usize, mut stream: Stream, now: Now) -> io::Result<()> {
+        let access = self.listeners[index].access.clone();
+        let key = self.broker.connect(access, now);
+        let slot = key.0 as usize;
+        if slot >= self.streams.len() {
+            self.streams.resize_with(slot + 1, || None);
+        }
+        let interest = Interest::READABLE | Interest::WRITABLE;
+        let registered = self
+            .poll
+            .registry()
+            .register(&mut stream, Token(slot), interest);
+        self.streams[slot] = Some(stream);
+        if registered.is_err() {
+            self.broker.lose(key);
+        }
+        registered
+    }
+
+    fn flush(&mut self, now: Now) {
+        for _ in 0..FLUSH_BATCH.min(self.broker.line_len()) {
+            let Some(key) = self.broker.next_to_write() else {
+                return;
+            };
+            let Some(Some(stream)) = self.streams.get_mut(key.0 as usize) else {
+                continue;
+            };
+            match self.broker.write(key, stream, now) {
+                Ok(After::Nothing) => {}
+                Ok(After::Read) => self.unread.push(key),
+                // A socket that cannot be shut down is gone already.
+                Ok(After::ShutDown) => {
+                    if stream.shut_down().is_err() {
+                        self.broker.lose(key);
+                    }
+                }
+                Err(_) => self.broker.lose(key),
+            }
+        }
+    }
+
+    fn bury(&mut self, now: Now) {
+        while let Some(key) = self.broker.bury(now) {
+            if let Some(slot) = self.streams.get_mut(key.0 as usize) {
+                *slot = None;
+            }
+        }
+    }
+
+    fn stop(&mut self, now: Now) {
+        let mut signal = [0; 64];
+        while matches!(self.stop.read(&mut signal), Ok(1..)) {}
+        if self.stopping_ms.is_none() {
+            self.stopping_ms = Some(now.ticks_ms + CLOSE_ALL_MS);
+            self.listeners.clear();
+            self.unaccepted.clear();
+            self.broker.close_all(now);
+        }
+    }
+
+    fn is_over(&self, now: Now) -> bool {
+        let late = |stopping_ms: u64| self.broker.peer_count() == 0 || stopping_ms <= now.ticks_ms;
+        self.stopping_ms.is_some_and(late)
+    }
+
+    fn timeout(&self, now: Now) -> Option<Duration> {
+        if !self.unread.is_empty() || self.broker.line_len() > 0 {
+            return Some(Duration::ZERO);
+        }
+        let accept_ms = self.unaccepted.iter().map(|&(_, from_ms)| from_ms).min();
+        let next_ms = [accept_ms, self.broker.next_tick_ms(), self.stopping_ms];
+        let next_ms = next_ms.into_iter().flatten().min()?;
+        Some(Duration::from_millis(next_ms.saturating_sub(now.ticks_ms)))
+    }
+
+    /// The only place that reads the clocks.
+    fn now(&self) -> Now {
+        let unix = SystemTime::now()
+            .duration_since(UNIX_EPOCH)
+            .unwrap_or_default();
+        Now {
+            ticks_ms: self.started.elapsed().as_millis() as u64,
+            unix_ms: unix.as_millis() as u64,
+        }
+    }
+}
+
+/// How far a readable socket is read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum ReadUntil {
+    /// A read that did not fill the buffer has emptied the socket: the next byte is a new edge.
+    ShortRead,
+    /// The end may be right behind the data.
+    Blocked,
+}
+
+/// Errors of `accept` that tell of a connection that broke before it was accepted; the next one
+/// may be well (accept(2), "Error handling").
+fn is_about_one_connection(error: &io::Error) -> bool {
+    use io::ErrorKind::{ConnectionAborted, ConnectionReset, Interrupted, PermissionDenied};
+    matches!(
+        error.kind(),
+        ConnectionAborted | ConnectionReset | Interrupted | PermissionDenied
+    )
+}
