@@ -20,7 +20,7 @@ use std::rc::Rc;
 use slab::Slab;
 
 use crate::server::config::Config;
-use crate::server::peer::{DRAIN_MS, LINGER_MS, Peer, Phase, limit_ms};
+use crate::server::peer::{DRAIN_MS, Input, LINGER_MS, Peer, Phase, limit_ms};
 use crate::session::http::Http;
 use crate::session::outbox::CONGESTED;
 use crate::session::websocket::WebSocket;
@@ -74,14 +74,23 @@ impl Broker {
         key
     }
 
-    /// `bytes` arrived from `key`; they are changed in place. True if the peer may send more, false
-    /// if it is not to be read from until [`After::Read`] says so.
-    pub fn receive(&mut self, key: PeerKey, bytes: &mut [u8], now: Now) -> bool {
+    /// Whether `key` may be read from now. If not, [`After::Read`] will say when.
+    pub fn wants_input(&self, key: PeerKey) -> bool {
+        let peer = self.peers.get(key.0 as usize);
+        peer.is_some_and(|peer| match peer.phase {
+            Phase::Open => peer.input == Input::Flowing,
+            Phase::Draining | Phase::Lingering => true,
+            Phase::LastWords | Phase::Dead => false,
+        })
+    }
+
+    /// `bytes` arrived from `key`; they are changed in place.
+    pub fn receive(&mut self, key: PeerKey, bytes: &mut [u8], now: Now) {
         let Some(peer) = self.peers.get_mut(key.0 as usize) else {
-            return false;
+            return;
         };
         if peer.phase != Phase::Open {
-            return peer.phase != Phase::Dead;
+            return;
         }
         if peer.inbox.is_empty() {
             let used = self.converse(key, bytes, now);
@@ -91,14 +100,11 @@ impl Broker {
             inbox.extend_from_slice(bytes);
             self.reread(key, inbox, now);
         }
-        self.peers
-            .get(key.0 as usize)
-            .is_some_and(|peer| !peer.outbox.is_congested())
     }
 
     /// Takes up the input that was left lying; like [`receive`](Self::receive) with no new bytes.
-    pub fn resume(&mut self, key: PeerKey, now: Now) -> bool {
-        self.receive(key, &mut [], now)
+    pub fn resume(&mut self, key: PeerKey, now: Now) {
+        self.receive(key, &mut [], now);
     }
 
     /// The peer has ended its side. Whatever it was given is still written out.
@@ -106,10 +112,15 @@ impl Broker {
         let Some(peer) = self.peers.get_mut(key.0 as usize) else {
             return;
         };
-        let answers_wait = matches!(peer.session, Session::Http(_)) && !peer.outbox.is_empty();
-        match peer.phase {
-            Phase::Open | Phase::Draining if answers_wait => peer.phase = Phase::Draining,
-            _ => self.lose(key),
+        // A client may shut its side down behind its last request and still read the answer; a
+        // watcher that does is gone.
+        let last_words = match peer.phase {
+            Phase::Open => matches!(peer.session, Session::Http(_)),
+            phase => phase == Phase::Draining,
+        };
+        match last_words && !peer.outbox.is_empty() {
+            true => peer.phase = Phase::LastWords,
+            false => self.lose(key),
         }
     }
 
@@ -179,23 +190,22 @@ impl Broker {
         if peer.outbox.is_blocked() || peer.phase == Phase::Dead {
             return Ok(After::Nothing);
         }
-        let was_congested = peer.outbox.is_congested();
         peer.outbox.write_to(socket)?;
-        if peer.outbox.is_blocked() {
-            return Ok(After::Nothing);
-        }
-        if !peer.outbox.is_empty() || self.hub.is_owed(key) && peer.phase == Phase::Open {
-            self.hub.enlist(key);
+        if peer.phase == Phase::Open {
+            return Ok(self.after_write(key));
         }
         match peer.phase {
-            Phase::Draining if peer.outbox.is_empty() => {
+            _ if peer.outbox.is_blocked() => {}
+            _ if !peer.outbox.is_empty() => self.hub.enlist(key),
+            Phase::Draining => {
                 peer.phase = Phase::Lingering;
                 self.set_alarm(key, LINGER_MS, now);
-                Ok(After::ShutDown)
+                return Ok(After::ShutDown);
             }
-            Phase::Open if was_congested && !peer.outbox.is_congested() => Ok(After::Read),
-            _ => Ok(After::Nothing),
+            Phase::LastWords => self.lose(key),
+            Phase::Open | Phase::Lingering | Phase::Dead => {}
         }
+        Ok(After::Nothing)
     }
 
     /// The next connection to drop; its slot is free from now on.
@@ -302,6 +312,22 @@ impl Broker {
         }
     }
 
+    /// An open peer stays in line while it is owed anything that the kernel has room for, and may
+    /// speak again when it has taken most of what it asked for.
+    fn after_write(&mut self, key: PeerKey) -> After {
+        let Some(peer) = self.peers.get_mut(key.0 as usize) else {
+            return After::Nothing;
+        };
+        if !peer.outbox.is_blocked() && (!peer.outbox.is_empty() || self.hub.is_owed(key)) {
+            self.hub.enlist(key);
+        }
+        if peer.input == Input::Held && !peer.outbox.is_congested() {
+            peer.input = Input::Flowing;
+            return After::Read;
+        }
+        After::Nothing
+    }
+
     fn reread(&mut self, key: PeerKey, mut inbox: Vec<u8>, now: Now) {
         let used = self.converse(key, &mut inbox, now);
         inbox.drain(..used);
@@ -326,6 +352,9 @@ impl Broker {
         };
         if !peer.outbox.is_empty() {
             self.hub.enlist(key);
+        }
+        if peer.outbox.is_congested() {
+            peer.input = Input::Held;
         }
         let wait = peer.session.wait();
         if peer.phase == Phase::Open && peer.wait != wait {

@@ -8,6 +8,7 @@ use std::rc::Rc;
 
 use mio::net::{TcpListener, UnixListener};
 use mio::{Interest, Registry, Token};
+use rustix::net::sockopt;
 
 use crate::server::config::Address;
 use crate::server::stream::Stream;
@@ -18,6 +19,9 @@ use crate::session::Access;
 pub(super) struct Listener {
     socket: Socket,
     pub(super) access: Rc<Access>,
+    /// From when on, in ticks, there may be connections to accept. An edge announces the first of
+    /// them only, so this stays until the kernel says that there are none.
+    next_accept_ms: Option<u64>,
 }
 
 #[derive(Debug)]
@@ -32,7 +36,12 @@ impl Listener {
     /// where somebody listens, or where anything else lies, is not.
     pub(super) fn bind(address: &Address, access: &Access) -> io::Result<Listener> {
         let socket = match address {
-            Address::Tcp(address) => Socket::Tcp(TcpListener::bind(*address)?),
+            Address::Tcp(address) => {
+                let socket = TcpListener::bind(*address)?;
+                // Connections inherit it from the listener (Linux): one system call for all.
+                sockopt::set_tcp_nodelay(&socket, true)?;
+                Socket::Tcp(socket)
+            }
             Address::Unix(path) => {
                 remove_dead_socket(path)?;
                 Socket::Unix(UnixListener::bind(path)?, path.clone())
@@ -45,6 +54,7 @@ impl Listener {
         Ok(Listener {
             socket,
             access: Rc::new(access),
+            next_accept_ms: None,
         })
     }
 
@@ -55,13 +65,31 @@ impl Listener {
         }
     }
 
+    /// Notes that the poll announced connections. A pause is not cut short.
+    pub(super) fn expect_more(&mut self, now_ms: u64) {
+        self.next_accept_ms.get_or_insert(now_ms);
+    }
+
+    /// Notes that the kernel has no more connections: the next one is announced.
+    pub(super) fn expect_none(&mut self) {
+        self.next_accept_ms = None;
+    }
+
+    /// Leaves the connections waiting until `until_ms`.
+    pub(super) fn pause(&mut self, until_ms: u64) {
+        self.next_accept_ms = Some(until_ms);
+    }
+
+    /// When to accept, in ticks; none while nobody waits.
+    pub(super) fn next_accept_ms(&self) -> Option<u64> {
+        self.next_accept_ms
+    }
+
     /// The next connection, ready for small writes to leave at once.
     pub(super) fn accept(&self) -> io::Result<Stream> {
         match &self.socket {
             Socket::Tcp(socket) => {
                 let (stream, _) = socket.accept()?;
-                // A connection that is reset by now fails here; reading it will tell.
-                let _ = stream.set_nodelay(true);
                 Ok(Stream::Tcp(stream))
             }
             Socket::Unix(socket, _) => socket.accept().map(|(stream, _)| Stream::Unix(stream)),

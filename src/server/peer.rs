@@ -26,6 +26,8 @@ pub(super) enum Phase {
     /// socket closed with unread input resets, and the reset may overtake our last words
     /// (RFC 9112 §9.6).
     Draining,
+    /// As Draining, but the peer's side has ended: with the last byte written, it is over.
+    LastWords,
     /// Our side is shut; the peer's is not yet.
     Lingering,
     /// To be buried at the end of this turn.
@@ -43,6 +45,17 @@ pub(super) struct Peer {
     /// What the alarm was set for.
     pub(super) wait: Wait,
     pub(super) phase: Phase,
+    pub(super) input: Input,
+}
+
+/// Whether a peer is read from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Input {
+    /// It is.
+    Flowing,
+    /// Not until it has taken the answers to what it asked for: its further requests stay in the
+    /// kernel, whose buffer fills, which makes the peer itself wait.
+    Held,
 }
 
 impl Peer {
@@ -54,6 +67,7 @@ impl Peer {
             outbox: Outbox::default(),
             alarm: Alarm::default(),
             phase: Phase::Open,
+            input: Input::Flowing,
         }
     }
 }

@@ -13,8 +13,9 @@
 //!
 //! The polls are edge-triggered and every socket is registered once, for both directions. That
 //! saves two system calls a stall, and costs three promises: to remember a peer that was not read
-//! to its end, a listener not accepted from to its end, and a peer whose last write was short. The
-//! first two are the *leftovers* here, the third is the outbox's `blocked`.
+//! to its end (`Reactor::unread`), a listener that was not accepted from to its end
+//! (`Listener::next_accept_ms`), and a peer whose last write was short (`Outbox::is_blocked`).
+//! A forgotten promise is a connection that sleeps for ever.
 
 use std::io::{self, Read};
 use std::mem;
@@ -61,8 +62,6 @@ pub struct Reactor {
     started: Instant,
     /// Peers that may have more to read than they were allowed to send this turn.
     unread: Vec<PeerKey>,
-    /// Listeners that may have more to accept, and from when on they are to be asked.
-    unaccepted: Vec<(usize, u64)>,
     stopping_ms: Option<u64>,
 }
 
@@ -95,7 +94,6 @@ impl Reactor {
             scratch: vec![0; SCRATCH].into_boxed_slice(),
             started: Instant::now(),
             unread: Vec::new(),
-            unaccepted: Vec::new(),
             stopping_ms: None,
         })
     }
@@ -138,15 +136,14 @@ impl Reactor {
 
     fn serve(&mut self, events: &Events, now: Now) {
         for key in mem::take(&mut self.unread) {
-            if self.broker.resume(key, now) {
-                self.read(key, ReadUntil::Blocked, now);
-            }
+            self.broker.resume(key, now);
+            self.read(key, ReadUntil::Blocked, now);
         }
         for event in events {
             match event.token() {
                 STOP => self.stop(now),
                 Token(token) if token > LISTENERS - self.listeners.len() => {
-                    self.unaccepted.push((LISTENERS - token, now.ticks_ms));
+                    self.listeners[LISTENERS - token].expect_more(now.ticks_ms);
                 }
                 Token(token) => self.serve_peer(PeerKey(token as u32), event, now),
             }
@@ -170,15 +167,16 @@ impl Reactor {
 
     fn read(&mut self, key: PeerKey, until: ReadUntil, now: Now) {
         for _ in 0..READS {
+            if !self.broker.wants_input(key) {
+                return;
+            }
             let Some(Some(stream)) = self.streams.get_mut(key.0 as usize) else {
                 return;
             };
             match stream.read(&mut self.scratch) {
                 Ok(0) => return self.broker.end_of_input(key),
                 Ok(count) => {
-                    if !self.broker.receive(key, &mut self.scratch[..count], now) {
-                        return;
-                    }
+                    self.broker.receive(key, &mut self.scratch[..count], now);
                     if count < SCRATCH && until == ReadUntil::ShortRead {
                         return;
                     }
@@ -192,36 +190,28 @@ impl Reactor {
     }
 
     fn accept(&mut self, now: Now) {
-        for (index, from_ms) in mem::take(&mut self.unaccepted) {
-            match from_ms <= now.ticks_ms {
-                true => self.accept_from(index, now),
-                false => self.unaccepted.push((index, from_ms)),
+        for index in 0..self.listeners.len() {
+            let next_ms = self.listeners[index].next_accept_ms();
+            if next_ms.is_some_and(|next_ms| next_ms <= now.ticks_ms) {
+                self.accept_from(index, now);
             }
         }
     }
 
     fn accept_from(&mut self, index: usize, now: Now) {
         for _ in 0..ACCEPT_BATCH {
-            let Some(listener) = self.listeners.get(index) else {
-                return;
-            };
-            match listener
-                .accept()
-                .and_then(|stream| self.welcome(index, stream, now))
-            {
+            let accepted = self.listeners[index].accept();
+            match accepted.and_then(|stream| self.welcome(index, stream, now)) {
                 Ok(()) => {}
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => return,
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                    return self.listeners[index].expect_none();
+                }
                 Err(error) if is_about_one_connection(&error) => {}
                 // No descriptors or no memory. The edge that announced the waiting connections is
                 // spent, so the clock has to bring us back.
-                Err(_) => {
-                    return self
-                        .unaccepted
-                        .push((index, now.ticks_ms + ACCEPT_PAUSE_MS));
-                }
+                Err(_) => return self.listeners[index].pause(now.ticks_ms + ACCEPT_PAUSE_MS),
             }
         }
-        self.unaccepted.push((index, now.ticks_ms));
     }
 
     fn welcome(&mut self, index: usize, mut stream: Stream, now: Now) -> io::Result<()> {
@@ -279,7 +269,6 @@ impl Reactor {
         if self.stopping_ms.is_none() {
             self.stopping_ms = Some(now.ticks_ms + CLOSE_ALL_MS);
             self.listeners.clear();
-            self.unaccepted.clear();
             self.broker.close_all(now);
         }
     }
@@ -293,7 +282,11 @@ impl Reactor {
         if !self.unread.is_empty() || self.broker.line_len() > 0 {
             return Some(Duration::ZERO);
         }
-        let accept_ms = self.unaccepted.iter().map(|&(_, from_ms)| from_ms).min();
+        let accept_ms = self
+            .listeners
+            .iter()
+            .filter_map(Listener::next_accept_ms)
+            .min();
         let next_ms = [accept_ms, self.broker.next_tick_ms(), self.stopping_ms];
         let next_ms = next_ms.into_iter().flatten().min()?;
         Some(Duration::from_millis(next_ms.saturating_sub(now.ticks_ms)))
