@@ -145,10 +145,12 @@ function draw() {
   frame = 0;
   drawSummary();
   if (document.hidden) return;
+  const focused = document.activeElement;
   const now = Date.now() + skewMs;
   for (const row of dirty) row.render(now);
   dirty.clear();
   if (unsorted) arrange();
+  if (focused !== document.activeElement) refocus(focused);
   announceEndings();
 }
 
@@ -205,16 +207,16 @@ function counter(name) {
 /** Puts rows in order, moving as few as possible; only when one came, ended or revived. */
 function arrange() {
   unsorted = false;
-  const focused = document.activeElement;
   const sorted = [...rows.values()].sort((a, b) => b.place - a.place);
   place(lists.active, sorted.filter((row) => !row.ended));
   place(lists.ended, sorted.filter((row) => row.ended));
   filter();
-  // Moving an element drops the focus, and a cancel button vanishes with its task's end.
-  if (focused !== document.activeElement && focused.isConnected) {
-    const target = focused.hidden ? focused.closest(".task") : focused;
-    target.focus({ preventScroll: true });
-  }
+}
+
+/** Moving an element drops the focus, and a cancel button vanishes with its task's end. */
+function refocus(element) {
+  const target = element.hidden ? element.closest(".task") : element;
+  if (target?.isConnected) target.focus({ preventScroll: true });
 }
 
 function place(list, sorted) {
