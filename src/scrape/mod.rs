@@ -1,1 +1,18 @@
-//! See the crate's map.
+//! What a person reads off a command's terminal, read by a machine.
+//!
+//! A progress display is made for eyes: it is redrawn in place, coloured, cut to the width of the
+//! window, and every tool has its own. Yet a person who has never seen the tool understands it at
+//! once, because a few habits are shared: a percentage stands beside a bar, two numbers are joined
+//! by a slash, a speed ends in `/s`, and above all *it changes*. This module holds those habits,
+//! each in a file of its own, and no list of tools; the few formats that carry numbers without any
+//! of them (`curl`'s table, `ffmpeg`'s clock) are named as such.
+//!
+//! The way of a byte: [`lines`] cuts the stream into lines as a terminal shows them, [`token`] cuts
+//! a line into numbers, words and marks, [`percent`], [`amount`], [`speed`] and [`eta`] look for
+//! their own in those, [`sight`] joins what one line says, and [`Reader`] decides whether that is
+//! progress or merely a number: what must not be read matters as much as what must.
+//!
+//! Everything here is pure. Time is an argument, the work is linear in the bytes read, and nothing
+//! a command prints can make the memory grow beyond one line of [`lines::MAX_LINE`].
+
+pub mod lines;
