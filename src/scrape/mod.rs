@@ -15,4 +15,9 @@
 //! Everything here is pure. Time is an argument, the work is linear in the bytes read, and nothing
 //! a command prints can make the memory grow beyond one line of [`lines::MAX_LINE`].
 
+pub mod amount;
+pub mod eta;
 pub mod lines;
+pub mod percent;
+pub mod speed;
+pub mod token;

@@ -1,0 +1,240 @@
+//! Amounts, and two of them joined: `18.1/20.0 MB`, `[12/40]`, `180 of 2000 files`.
+//!
+//! The unit may stand on both numbers or, more often, on the second only. Sizes become bytes: the
+//! letters `Ki`, `Mi` are powers of 1024 and `kB`, `MB` powers of 1000; a bare `K` or `M` is a power
+//! of 1024 in every tool we have seen print it.
+
+use super::token::{Kind, Text};
+
+/// The unit of bytes.
+pub const BYTES: &str = "B";
+
+/// A number with what it counts.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Amount {
+    /// Bytes if the unit is [`BYTES`], else the number as it stands.
+    pub value: f64,
+    /// What is counted, if the line says so.
+    pub unit: Option<&'static str>,
+    /// The tokens it takes: the first, and the one after the last.
+    pub at: (usize, usize),
+}
+
+/// So many of so many.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Ratio {
+    /// How much there is.
+    pub loaded: f64,
+    /// How much there will be; more than 0, at least `loaded`.
+    pub total: f64,
+    /// What is counted, if the line says so.
+    pub unit: Option<&'static str>,
+    /// Whether it stands where only progress stands: `[12/40] …`, `Step 3/9`, `3/9 files`.
+    pub framed: bool,
+    /// The tokens it takes: the first, and the one after the last.
+    pub at: (usize, usize),
+}
+
+impl Ratio {
+    /// `loaded` in per cent of `total`, to two decimals.
+    pub fn percent(&self) -> f64 {
+        percent_of(self.loaded, self.total)
+    }
+}
+
+/// `loaded` in per cent of `total`, to two decimals: more than any display shows.
+pub fn percent_of(loaded: f64, total: f64) -> f64 {
+    (loaded / total * 10_000.0).round().min(10_000.0) / 100.0
+}
+
+/// Things tools count, as printed and as published.
+const COUNTABLES: &[&str] = &[
+    "blocks", "chunks", "crates", "epochs", "files", "frags", "frames", "images", "items", "it",
+    "jobs", "layers", "lines", "objects", "packages", "pages", "records", "rows", "samples",
+    "steps", "tasks", "tests",
+];
+
+/// Words before a ratio that name a step of a whole.
+const STEPS: &[&str] = &[
+    "step",
+    "progress",
+    "completed",
+    "downloaded",
+    "processed",
+    "uploaded",
+];
+
+/// The number that starts at the token `at`, in any of the usual spellings.
+pub fn amount_at(text: &Text<'_>, at: usize) -> Option<Amount> {
+    if text.kind(at) != Some(Kind::Number) {
+        return None;
+    }
+    let value = number(text.str(at))?;
+    let word = text.past_space(at + 1);
+    let glued = word == at + 1;
+    let found = match text.str(word) {
+        letter if letter.len() == 1 && !glued => None,
+        word => size(word)
+            .map(|factor| (factor, BYTES))
+            .or_else(|| countable(word)),
+    };
+    let end = if found.is_some() { word + 1 } else { at + 1 };
+    let (factor, unit) = found.map_or((1.0, None), |(factor, unit)| (factor, Some(unit)));
+    // Bytes are whole, whatever the decimals of their mebibytes.
+    let value = if unit == Some(BYTES) {
+        (value * factor).round()
+    } else {
+        value
+    };
+    Some(Amount {
+        value,
+        unit,
+        at: (at, end),
+    })
+}
+
+/// All ratios of the line, in order.
+pub fn ratios(text: &Text<'_>) -> Vec<Ratio> {
+    (0..text.tokens().len())
+        .filter_map(|at| ratio_at(text, at))
+        .collect()
+}
+
+/// The first size of the line that is neither a total (`of 29MiB`) nor a speed.
+pub fn size_alone(text: &Text<'_>) -> Option<Amount> {
+    let sizes = (0..text.tokens().len()).filter_map(|at| amount_at(text, at));
+    let mut alone = sizes.filter(|size| size.unit == Some(BYTES) && text.str(size.at.1) != "/");
+    alone.find(|size| {
+        let before = text.back_over_space(size.at.0);
+        !text.before(before).eq_ignore_ascii_case("of") && text.before(before) != "~"
+    })
+}
+
+/// The size after `of`, which is what a percentage is a part of.
+pub fn total_after(text: &Text<'_>, at: usize) -> Option<Amount> {
+    let of = text.past_space(at);
+    let mut next = text.past_space(of + 1);
+    if text.str(next) == "~" {
+        next = text.past_space(next + 1);
+    }
+    let size = amount_at(text, next).filter(|size| size.unit == Some(BYTES))?;
+    text.is_word(of, "of").then_some(size)
+}
+
+fn ratio_at(text: &Text<'_>, at: usize) -> Option<Ratio> {
+    if !starts_free(text, at) {
+        return None;
+    }
+    let mut loaded = amount_at(text, at)?;
+    let joint = text.past_space(loaded.at.1);
+    let slash = text.str(joint) == "/";
+    if !slash && !text.is_word(joint, "of") {
+        return None;
+    }
+    let total = amount_at(text, text.past_space(joint + 1))?;
+    if loaded.unit.is_none() && total.unit == Some(BYTES) {
+        let factor = total.value / number(text.str(total.at.0))?;
+        loaded.value = (loaded.value * factor).round();
+    } else if loaded.unit.is_some() && loaded.unit != total.unit {
+        return None;
+    }
+    let ratio = Ratio {
+        loaded: loaded.value,
+        total: total.value,
+        unit: total.unit,
+        framed: is_framed(text, at, &total),
+        at: (at, total.at.1),
+    };
+    (ends_free(text, &total) && is_part_of(&ratio)).then_some(ratio)
+}
+
+fn starts_free(text: &Text<'_>, at: usize) -> bool {
+    let token_is_name = text.tokens().get(at).is_some_and(|token| token.quoted);
+    let glued = text.kind_before(at) == Some(Kind::Word);
+    let joined = matches!(text.before(at), "." | "," | "/" | "-" | "=" | "%" | "^");
+    let clock = text.before(at) == ":" && at >= 2 && text.kind(at - 2) == Some(Kind::Number);
+    !token_is_name && !glued && !joined && !clock
+}
+
+/// No third number joined to it, as dates and rates have, and no result: `6.2 / 9.3 = 0.668`.
+fn ends_free(text: &Text<'_>, total: &Amount) -> bool {
+    let end = total.at.1;
+    if text.str(text.past_space(end)) == "=" {
+        return false;
+    }
+    let joined = matches!(text.str(end), "/" | "%" | "-" | "." | "^");
+    let clock = text.str(end) == ":" && text.kind(end + 1) == Some(Kind::Number);
+    text.kind(end) != Some(Kind::Word) && !joined && !clock
+}
+
+/// One of one is a sentence, not progress, unless it is a size.
+fn is_part_of(ratio: &Ratio) -> bool {
+    let least = if ratio.unit == Some(BYTES) { 1.0 } else { 2.0 };
+    ratio.total >= least && ratio.loaded <= ratio.total
+}
+
+fn is_framed(text: &Text<'_>, at: usize, total: &Amount) -> bool {
+    let end = total.at.1;
+    let heads_line = text.str(0) == "[" && text.back_over_space(at) == 1 && text.str(end) == "]";
+    let after_bar = text.before(text.back_over_space(at)) == "]" && text.str(end) == ":";
+    let word = text.before(text.back_over_space(at));
+    let step = STEPS.iter().any(|step| word.eq_ignore_ascii_case(step));
+    heads_line || after_bar || step || total.unit.is_some_and(|unit| unit != BYTES)
+}
+
+fn countable(word: &str) -> Option<(f64, &'static str)> {
+    let mut names = COUNTABLES.iter();
+    names
+        .find(|name| word.eq_ignore_ascii_case(name))
+        .map(|name| (1.0, *name))
+}
+
+/// The bytes in one of a unit of size: `KiB`, `MB`, `Go`, `k`, `bytes`.
+pub fn size(word: &str) -> Option<f64> {
+    if matches!(word, "B" | "o" | "bytes" | "byte" | "Bytes" | "octets") {
+        return Some(1.0);
+    }
+    let prefix = word.chars().next()?;
+    let power = match prefix {
+        'k' | 'K' => 1,
+        'M' => 2,
+        'G' => 3,
+        'T' => 4,
+        'P' => 5,
+        _ => return None,
+    };
+    match word.get(1..)? {
+        "" | "i" | "iB" | "io" => Some(1024_f64.powi(power)),
+        "B" | "o" => Some(1000_f64.powi(power)),
+        _ => None,
+    }
+}
+
+/// A number in any usual spelling. With both separators the last is the decimal one; one that
+/// repeats, or a comma before three digits, parts thousands: `6,717,440`, `9.765,6`, `4,75`.
+pub fn number(digits: &str) -> Option<f64> {
+    let decimal = match (digits.rfind('.'), digits.rfind(',')) {
+        (Some(point), Some(comma)) => Some(point.max(comma)),
+        (Some(point), None) => Some(point).filter(|_| digits.matches('.').count() == 1),
+        (None, Some(comma)) => Some(comma).filter(|comma| digits.len() - comma != 4),
+        (None, None) => None,
+    };
+    let (whole, fraction) = digits.split_at(decimal.unwrap_or(digits.len()));
+    if !is_grouped(whole) {
+        return None;
+    }
+    let whole: String = whole.chars().filter(char::is_ascii_digit).collect();
+    let value: f64 = format!("{whole}.{}", fraction.get(1..).unwrap_or("0"))
+        .parse()
+        .ok()?;
+    // Beyond 2^53 a number of this kind no longer counts: an id, a hash.
+    (value < 9.0e15).then_some(value)
+}
+
+/// Digits, or thousands parted by one separator: a version like `3.4.5` is no number.
+fn is_grouped(whole: &str) -> bool {
+    let mut groups = whole.split(['.', ',']);
+    let first = groups.next().map_or(0, str::len);
+    let mut rest = groups.peekable();
+    rest.peek().is_none() || first <= 3 && rest.all(|group| group.len() == 3)
+}

@@ -1,0 +1,170 @@
+//! The time that is left, kept as the reader sees it: `00:03`, `4s`, `00h00m04s`.
+//!
+//! Most lines hold two times, the one that has passed and the one to come. A word tells them apart
+//! (`ETA`, `left`, `remaining`), or tqdm's arrow (`00:01<00:02`), or the place right behind the
+//! speed. Without any of these a time is not taken for one that is left.
+
+use super::percent::Percent;
+use super::speed::Speed;
+use super::token::{Kind, Text};
+
+/// A time and the tokens it takes: the first, and the one after the last.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Eta<'a> {
+    /// As printed.
+    pub text: &'a str,
+    /// Where it stands.
+    pub at: (usize, usize),
+}
+
+/// The time left, where a word or an arrow says so.
+pub fn find<'a>(text: &Text<'a>) -> Option<Eta<'a>> {
+    (0..text.tokens().len()).find_map(|at| named_at(text, at))
+}
+
+/// The time left, where only its place says so: after the speed (`5.88MB/s  0:00:03`), or after the
+/// percentage (`45.0% - 4s`). Behind a finished file the same place holds the time it took.
+pub fn placed<'a>(text: &Text<'a>, percent: &Percent, speed: Option<Speed<'a>>) -> Option<Eta<'a>> {
+    let behind = speed.map_or(percent.at.1, |speed| speed.at.1);
+    let mut at = text.past_space(behind);
+    if matches!(text.str(at), "•" | "-" | "," | "|") {
+        at = text.past_space(at + 1);
+    }
+    let end = duration(text, at)?;
+    let closing = text.past_space(end);
+    let passed = text.str(closing) == "(" && text.is_word(closing + 1, "xfr");
+    let joined = text.str(closing) == "=";
+    let shown = !passed && !joined && !has_result(text) && percent.value < 100.0;
+    shown.then(|| eta(text, at, end))
+}
+
+/// ` = 0.657`: a compressor, which tells the time it took so far.
+fn has_result(text: &Text<'_>) -> bool {
+    let mut tokens = text.tokens().windows(2);
+    tokens.any(|pair| pair[0].text == "=" && pair[1].kind == Kind::Space)
+}
+
+fn eta<'a>(text: &Text<'a>, from: usize, end: usize) -> Eta<'a> {
+    Eta {
+        text: text.span(from, end),
+        at: (from, end),
+    }
+}
+
+fn named_at<'a>(text: &Text<'a>, at: usize) -> Option<Eta<'a>> {
+    let word = text.str(at);
+    match text.kind(at)? {
+        Kind::Word if word.eq_ignore_ascii_case("eta") => after(text, at + 1),
+        Kind::Word if is_left(word) => after(text, at + 1).or_else(|| before(text, at)),
+        Kind::Word if word.eq_ignore_ascii_case("finish") => {
+            let preposition = text.past_space(at + 1);
+            text.is_word(preposition, "in")
+                .then(|| after(text, preposition + 1))?
+        }
+        Kind::Word => iso_duration(word).then(|| eta(text, at, at + 1)),
+        Kind::Mark if word == "<" && is_clock(text.before(at)) => after(text, at + 1),
+        Kind::Mark if word == "~" && text.before(at) == "(" => after(text, at + 1),
+        _ => None,
+    }
+}
+
+fn is_left(word: &str) -> bool {
+    ["left", "remaining"]
+        .iter()
+        .any(|left| word.eq_ignore_ascii_case(left))
+}
+
+fn is_clock(before: &str) -> bool {
+    before.ends_with(|char: char| char.is_ascii_digit())
+}
+
+fn after<'a>(text: &Text<'a>, at: usize) -> Option<Eta<'a>> {
+    let mut from = text.past_space(at);
+    if text.is_word(from, "time") {
+        from = text.past_space(from + 1);
+    }
+    if matches!(text.str(from), ":" | "=" | "~") {
+        from = text.past_space(from + 1);
+    }
+    Some(eta(text, from, duration(text, from)?))
+}
+
+/// `36s left`, `32 seconds remaining`: the few tokens before the word.
+fn before<'a>(text: &Text<'a>, at: usize) -> Option<Eta<'a>> {
+    let end = text.back_over_space(at);
+    let furthest = end.saturating_sub(6);
+    let from = (furthest..end).find(|from| duration(text, *from) == Some(end))?;
+    Some(eta(text, from, end))
+}
+
+/// Where the time that starts at the token `at` ends: a clock, or numbers with units of time.
+fn duration(text: &Text<'_>, at: usize) -> Option<usize> {
+    let mut end = None;
+    let mut from = at;
+    // Days, hours, minutes, seconds: there are no more parts.
+    for _ in 0..4 {
+        let Some(next) = part(text, from) else { break };
+        end = Some(next);
+        from = text.past_space(next);
+    }
+    end
+}
+
+fn part(text: &Text<'_>, at: usize) -> Option<usize> {
+    if text.kind(at) != Some(Kind::Number) {
+        return None;
+    }
+    clock(text, at).or_else(|| {
+        let unit = text.past_space(at + 1);
+        (text.kind(unit) == Some(Kind::Word) && is_time(text.str(unit))).then_some(unit + 1)
+    })
+}
+
+/// `00:03`, `0:00:05`, `1:02:03:04`.
+fn clock(text: &Text<'_>, at: usize) -> Option<usize> {
+    let joined = |at: usize| text.str(at) == ":" && text.kind(at + 1) == Some(Kind::Number);
+    let mut end = at + 1;
+    while joined(end) && end < at + 7 {
+        end += 2;
+    }
+    (end > at + 1).then_some(end)
+}
+
+/// A unit of time, or several with their numbers between: `s`, `minutes`, `m20s`, `h00m04s`.
+fn is_time(word: &str) -> bool {
+    let mut letters = word
+        .split(|char: char| char.is_ascii_digit())
+        .filter(|part| !part.is_empty());
+    word.len() <= 12 && letters.all(is_unit)
+}
+
+fn is_unit(letters: &str) -> bool {
+    matches!(
+        letters,
+        "d" | "h"
+            | "m"
+            | "s"
+            | "hr"
+            | "min"
+            | "sec"
+            | "mins"
+            | "secs"
+            | "day"
+            | "hour"
+            | "minute"
+            | "second"
+            | "days"
+            | "hours"
+            | "minutes"
+            | "seconds"
+    )
+}
+
+/// ISO 8601 §5.5.2, seconds to hours only: `PT1M8S`.
+fn iso_duration(word: &str) -> bool {
+    let body = word.strip_prefix("PT").unwrap_or("");
+    let known = |char: char| char.is_ascii_digit() || matches!(char, 'H' | 'M' | 'S');
+    body.len() >= 2
+        && body.starts_with(|char: char| char.is_ascii_digit())
+        && body.chars().all(known)
+}

@@ -1,0 +1,221 @@
+//! The percentage of a line, if one of those in it is meant.
+//!
+//! A percent sign is everywhere: in addresses (`a%20b`), in file names, in shares of a disk, in the
+//! ratio of a compression. So a number must first stand free, then not be the measure of something
+//! else, and of those left the one that touches a bar is the display's own. It is the place in the
+//! line that tells, not the tool's name.
+
+use super::token::{Kind, Text};
+
+/// How closely a percentage is tied to a display, from loosely to closely.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Touch {
+    /// Words around it.
+    Prose,
+    /// In brackets of its own, or after a bracketed tag: `(45%)`, `[download] 45%`.
+    Bracket,
+    /// Beside a bar, `45%|###`, `] 45%`; or in brackets at one end of the line, `[ 45%] Building`.
+    Bar,
+}
+
+/// A percentage found in a line.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Percent {
+    /// 0 to 100.
+    pub value: f64,
+    /// What it stands beside.
+    pub touch: Touch,
+    /// The tokens it takes: the first, and the one after the last.
+    pub at: (usize, usize),
+}
+
+/// Words near a percentage that make it the measure of something else.
+const MEASURES: &[&str] = &[
+    "acc",
+    "accuracy",
+    "battery",
+    "cache",
+    "cached",
+    "coverage",
+    "cpu",
+    "disk",
+    "free",
+    "full",
+    "gpu",
+    "hit",
+    "idle",
+    "loss",
+    "mem",
+    "memory",
+    "overhead",
+    "passed",
+    "quality",
+    "ram",
+    "ratio",
+    "saved",
+    "skip",
+    "swap",
+    "uncompressed",
+    "usage",
+    "used",
+    "utilization",
+];
+
+/// How many words before and after a percentage can turn its meaning.
+const NEAR_WORDS: usize = 3;
+
+/// How many percentages a display shows at most. More of them are a table of shares.
+const MAX_SHOWN: usize = 2;
+
+/// The percentage this line displays.
+pub fn find(text: &Text<'_>) -> Option<Percent> {
+    if compares(text) {
+        return None;
+    }
+    let all = candidates(text);
+    let best = all
+        .iter()
+        .rev()
+        .max_by_key(|percent| percent.touch)
+        .copied()?;
+    let shares = all.len() > MAX_SHOWN && best.touch != Touch::Bar;
+    (!shares && best.value <= 100.0).then_some(best)
+}
+
+fn candidates(text: &Text<'_>) -> Vec<Percent> {
+    (0..text.tokens().len())
+        .filter_map(|at| percent_at(text, at))
+        .filter(|percent| percent.touch == Touch::Bar || !is_measure(text, percent))
+        .collect()
+}
+
+fn percent_at(text: &Text<'_>, at: usize) -> Option<Percent> {
+    let token = text.tokens().get(at)?;
+    if token.kind != Kind::Number || token.quoted {
+        return None;
+    }
+    let at = signed_before(text, at).or_else(|| signed_after(text, at))?;
+    // Rounding shows a little more than all; much more is no share of a whole.
+    let value = share(token.text)
+        .filter(|value| *value <= 100.5)?
+        .min(100.0);
+    Some(Percent {
+        value,
+        touch: touch(text, at),
+        at,
+    })
+}
+
+/// `42%`, `42 %`, `42 percent`.
+fn signed_after(text: &Text<'_>, at: usize) -> Option<(usize, usize)> {
+    let space = text.kind(at + 1) == Some(Kind::Space) && text.str(at + 1).chars().count() == 1;
+    let sign = at + 1 + usize::from(space);
+    let end = sign + 1;
+    let named = space && (text.is_word(sign, "percent") || text.is_word(sign, "pct"));
+    let signed = matches!(text.str(sign), "%" | "％");
+    (stands_free(text, at, end) && (named || signed)).then_some((at, end))
+}
+
+/// `%42`, as Turkish and Basque write it.
+fn signed_before(text: &Text<'_>, at: usize) -> Option<(usize, usize)> {
+    let sign = at.checked_sub(1).filter(|sign| text.str(*sign) == "%")?;
+    let signed_twice = text.str(at + 1) == "%";
+    (stands_free(text, sign, at + 1) && !signed_twice).then_some((sign, at + 1))
+}
+
+/// Not part of a longer word, number, path or escape.
+fn stands_free(text: &Text<'_>, from: usize, end: usize) -> bool {
+    let glued = |kind| matches!(kind, Some(Kind::Word | Kind::Number));
+    let joined = matches!(text.before(from), "." | "," | "/" | "%" | "-");
+    !glued(text.kind_before(from)) && !glued(text.kind(end)) && !joined
+}
+
+/// One to three digits, then perhaps decimals after a point or a comma.
+fn share(digits: &str) -> Option<f64> {
+    let (whole, decimals) = digits.split_once(['.', ',']).unwrap_or((digits, "0"));
+    let plain = whole.len() <= 3 && decimals.bytes().all(|byte| byte.is_ascii_digit());
+    if plain {
+        format!("{whole}.{decimals}").parse().ok()
+    } else {
+        None
+    }
+}
+
+fn touch(text: &Text<'_>, (from, end): (usize, usize)) -> Touch {
+    let before = text.back_over_space(from);
+    let after = text.past_space(end);
+    if opens_bar(text, end) || opens_drawn_bar(text, after) || closes_bar(text, before) {
+        return Touch::Bar;
+    }
+    let (left, right) = (text.before(before), text.str(end));
+    let last = text.past_space(end + 1) >= text.tokens().len();
+    match (left, right) {
+        ("[", "]") if before == 1 || last => Touch::Bar,
+        ("[", "]") | ("(", ")" | ",") | ("]", _) => Touch::Bracket,
+        _ => Touch::Prose,
+    }
+}
+
+/// `45%|###`, `45%[==>`: the bar begins right at the sign.
+fn opens_bar(text: &Text<'_>, at: usize) -> bool {
+    matches!(text.str(at), "|" | "[" | "│") || is_block(text.str(at))
+}
+
+/// `45% [==>`: between a blank and a word in brackets only the drawing tells.
+fn opens_drawn_bar(text: &Text<'_>, at: usize) -> bool {
+    let bracket = matches!(text.str(at), "|" | "[");
+    is_block(text.str(at)) || bracket && text.str(at + 1).starts_with(['=', '#', '>', '.'])
+}
+
+/// `###] 45%`, `|####  | 45%`, `#####   45%`, but not the `]` of a tag like `[download]`.
+fn closes_bar(text: &Text<'_>, end: usize) -> bool {
+    match text.before(end) {
+        "]" => matches!(text.kind_before(end - 1), Some(Kind::Mark | Kind::Space)),
+        "|" | "│" => is_drawn(text, end - 1),
+        mark => is_block(mark) || mark.len() > 1 && mark.starts_with(['#', '=']),
+    }
+}
+
+/// `|###   |`, `|      |`: a bar between two strokes, and not the column of a table.
+fn is_drawn(text: &Text<'_>, stroke: usize) -> bool {
+    let inside = text.back_over_space(stroke);
+    text.kind_before(inside) == Some(Kind::Mark) && text.before(inside) != "%"
+}
+
+/// Block elements and box drawing, U+2500 to U+259F, of which bars are made.
+fn is_block(mark: &str) -> bool {
+    mark.chars()
+        .next()
+        .is_some_and(|char| ('\u{2500}'..='\u{259f}').contains(&char))
+}
+
+fn is_measure(text: &Text<'_>, percent: &Percent) -> bool {
+    let before = (0..percent.at.0).rev();
+    let after = percent.at.1..text.tokens().len();
+    clause_has_measure(text, before) || clause_has_measure(text, after)
+}
+
+/// Looks at a few words, up to the next punctuation.
+fn clause_has_measure(text: &Text<'_>, tokens: impl Iterator<Item = usize>) -> bool {
+    tokens
+        .take_while(|at| {
+            !matches!(
+                text.str(*at),
+                "," | ";" | "|" | "(" | ")" | "[" | "]" | "%" | "％"
+            )
+        })
+        .filter(|at| text.kind(*at) == Some(Kind::Word))
+        .take(NEAR_WORDS)
+        .any(|at| MEASURES.iter().any(|word| text.is_word(at, word)))
+}
+
+/// `9.54 MiB => 6.02 MiB`: a line that compares two sizes shows their ratio, not how far it is.
+/// Bars have longer arrows, or brackets around them.
+fn compares(text: &Text<'_>) -> bool {
+    (1..text.tokens().len()).any(|at| {
+        matches!(text.str(at), "=" | "==")
+            && text.str(at + 1) == ">"
+            && text.kind_before(at) == Some(Kind::Space)
+            && text.kind(at + 2) == Some(Kind::Space)
+    })
+}

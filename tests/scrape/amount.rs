@@ -1,0 +1,95 @@
+use doneyet::scrape::amount::{BYTES, amount_at, number, ratios, size_alone};
+use doneyet::scrape::token::Text;
+
+#[test]
+fn the_spellings_of_a_number() {
+    let numbers = [
+        ("7", 7.0),
+        ("6,717,440", 6717440.0),
+        ("6.717.440", 6717440.0),
+        ("6,717", 6717.0),
+        ("9.765,6", 9765.6),
+        ("9,765.6", 9765.6),
+        ("4,75", 4.75),
+        ("1.000", 1.0),
+    ];
+    for (text, value) in numbers {
+        assert_eq!(number(text), Some(value), "{text}");
+    }
+    assert_eq!(number("99999999999999999999999999"), None);
+}
+
+#[test]
+fn sizes_become_bytes() {
+    let sizes = [
+        ("5.5MiB", 5767168.0),
+        ("5.5 MB", 5500000.0),
+        ("512kB", 512000.0),
+        ("968.00K", 991232.0),
+        ("1,25 Go", 1250000000.0),
+        ("6356992 bytes", 6356992.0),
+    ];
+    for (line, bytes) in sizes {
+        let amount = amount_at(&Text::new(line), 0).map(|amount| (amount.value, amount.unit));
+        assert_eq!(amount, Some((bytes, Some(BYTES))), "{line}");
+    }
+}
+
+#[test]
+fn the_forms_of_a_ratio() {
+    let lines = [
+        ("[12/40] Building", 12.0, 40.0, None),
+        ("Step 3/10 : RUN x", 3.0, 10.0, None),
+        ("3/37 files", 3.0, 37.0, Some("files")),
+        ("   18.1/20.0 MB", 18100000.0, 20000000.0, Some(BYTES)),
+        ("5.6MiB/29MiB(19%)", 5872026.0, 30408704.0, Some(BYTES)),
+        ("1,4 MiB / 2,1 MiB", 1468006.0, 2202010.0, Some(BYTES)),
+        (
+            "Uploaded 1310720 of 52428800 bytes",
+            1310720.0,
+            52428800.0,
+            Some(BYTES),
+        ),
+        ("Progress 180 of 2000", 180.0, 2000.0, None),
+        ("[=>   ] 12/24: top", 12.0, 24.0, None),
+        ("(1/302)", 1.0, 302.0, None),
+    ];
+    for (line, loaded, total, unit) in lines {
+        let found: Vec<_> = ratios(&Text::new(line))
+            .iter()
+            .map(|r| (r.loaded, r.total, r.unit))
+            .collect();
+        assert_eq!(found, [(loaded, total, unit)], "{line}");
+    }
+}
+
+#[test]
+fn what_only_looks_like_a_ratio() {
+    let lines = [
+        "2026/11/22 08:51:32 INFO",
+        "local:2/0/100%/0.0s",
+        "(96.47/100%)",
+        "to-chk=0/1",
+        "9/3",
+        "1/1",
+        "0/0",
+        "1.2/3.4.5",
+        "usr/lib/3",
+        "6583.8 KiB / 9765.6 KiB = 0.674",
+        "3 items of 3",
+        "5MB/3 files",
+        "08:49:1/2",
+        "\"1/2\"",
+        "3/4k",
+    ];
+    for line in &lines[..lines.len() - 1] {
+        assert_eq!(ratios(&Text::new(line)), [], "{line}");
+    }
+}
+
+#[test]
+fn a_size_alone_is_neither_total_nor_speed() {
+    let size = |line| size_alone(&Text::new(line)).map(|size| size.value);
+    assert_eq!(size("45% of 29.52MiB at 5.4MiB/s"), None);
+    assert_eq!(size("6.00MiB 0:00:01 [5.50MiB/s]"), Some(6291456.0));
+}
