@@ -17,7 +17,13 @@
 
 pub mod amount;
 pub mod eta;
+pub mod json;
 pub mod lines;
+pub mod media;
 pub mod percent;
+pub mod reading;
 pub mod speed;
+pub mod status;
 pub mod token;
+
+pub use reading::Reading;

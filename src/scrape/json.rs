@@ -1,0 +1,205 @@
+//! A line that is a JSON object: the one format that means to be read.
+//!
+//! There is no standard for the keys, but programs agree more than one would think. They are looked
+//! for in the object itself and two levels below. A `progress` of 0.5 may be half of a percent or
+//! half of all; only the values that follow tell, so [`Scale`] waits for a second one.
+
+use serde_json::{Map, Value};
+
+use super::amount::BYTES;
+
+/// What the object says.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Report {
+    /// The share done.
+    pub share: Option<Share>,
+    /// How much there is.
+    pub loaded: Option<f64>,
+    /// How much there will be.
+    pub total: Option<f64>,
+    /// What is counted.
+    pub unit: Option<&'static str>,
+    /// As the program words it.
+    pub speed: Option<String>,
+    /// As the program words it.
+    pub eta: Option<String>,
+    /// As the program words it.
+    pub message: Option<String>,
+}
+
+/// A number that says how much is done.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Share {
+    /// Of a hundred.
+    Percent(f64),
+    /// Of one.
+    Fraction(f64),
+    /// Of either.
+    Ambiguous(f64),
+}
+
+const PERCENTS: &[&str] = &["percent", "percentage", "pct", "_percent_str"];
+const FRACTIONS: &[&str] = &["percent_done", "fraction", "fraction_done"];
+const EITHER: &[&str] = &["progress", "Progress"];
+
+/// Pairs of keys: so much, of so much.
+const COUNTERS: &[(&str, &str)] = &[
+    ("downloaded_bytes", "total_bytes"),
+    ("downloaded_bytes", "total_bytes_estimate"),
+    ("bytes_done", "total_bytes"),
+    ("bytes", "totalBytes"),
+    ("loaded", "total"),
+    ("done", "total"),
+    ("completed", "total"),
+    ("downloaded", "total"),
+    ("processed", "total"),
+    ("transferred", "total"),
+    ("current", "total"),
+    ("n", "total"),
+];
+
+/// Levels of objects looked into.
+const DEPTH: usize = 3;
+
+/// Reads a line. `None`: no object, or one that says nothing of progress.
+pub fn read(line: &str) -> Option<Report> {
+    let line = line.trim();
+    if !line.starts_with('{') || !line.ends_with('}') {
+        return None;
+    }
+    let object: Map<String, Value> = serde_json::from_str(line).ok()?;
+    report(&object, DEPTH)
+}
+
+fn report(object: &Map<String, Value>, depth: usize) -> Option<Report> {
+    let counters = COUNTERS.iter().find_map(|keys| counters(object, keys));
+    let share = share(object);
+    if share.is_none() && counters.is_none() {
+        let below = depth.checked_sub(1).filter(|depth| *depth > 0)?;
+        return object
+            .values()
+            .filter_map(Value::as_object)
+            .find_map(|object| report(object, below));
+    }
+    Some(Report {
+        share,
+        loaded: counters.map(|(loaded, ..)| loaded),
+        total: counters.map(|(_, total, _)| total),
+        unit: counters.and_then(|(.., unit)| unit),
+        speed: text(object, &["speed", "rate", "_speed_str"]),
+        eta: eta(object),
+        message: text(object, &["message", "status", "filename"]),
+    })
+}
+
+fn share(object: &Map<String, Value>) -> Option<Share> {
+    let value = |keys: &[&str]| keys.iter().find_map(|key| number(object.get(*key)?));
+    let share = value(PERCENTS).map(Share::Percent).or_else(|| {
+        let fraction = value(FRACTIONS)
+            .filter(|value| *value <= 1.0)
+            .map(Share::Fraction);
+        fraction.or_else(|| value(FRACTIONS).map(Share::Percent))
+    });
+    share.or_else(|| {
+        let value = value(EITHER)?;
+        Some(if value > 1.0 {
+            Share::Percent(value)
+        } else {
+            Share::Ambiguous(value)
+        })
+    })
+}
+
+fn counters(
+    object: &Map<String, Value>,
+    (loaded, total): &(&str, &str),
+) -> Option<(f64, f64, Option<&'static str>)> {
+    let (done, whole) = (
+        object.get(*loaded)?.as_f64()?,
+        object.get(*total)?.as_f64()?,
+    );
+    let named = object.get("unit").and_then(Value::as_str);
+    let bytes = loaded.contains("bytes") || matches!(named, Some("B" | "bytes"));
+    let sound = done >= 0.0 && whole > 0.0 && done <= whole;
+    sound.then_some((done, whole, bytes.then_some(BYTES)))
+}
+
+/// 0 to 100, as a number or as text: `45`, `"45.0%"`.
+fn number(value: &Value) -> Option<f64> {
+    let number = match value {
+        Value::Number(number) => number.as_f64(),
+        Value::String(text) => text.trim().trim_end_matches('%').trim_end().parse().ok(),
+        _ => None,
+    };
+    number.filter(|number| (0.0..=100.0).contains(number))
+}
+
+fn text(object: &Map<String, Value>, keys: &[&str]) -> Option<String> {
+    let texts = keys.iter().filter_map(|key| object.get(*key)?.as_str());
+    texts
+        .map(str::trim)
+        .find(|text| !text.is_empty())
+        .map(str::to_owned)
+}
+
+/// Text as it stands; a number is taken for seconds.
+fn eta(object: &Map<String, Value>) -> Option<String> {
+    let seconds = object.get("eta").and_then(Value::as_f64);
+    let sound = seconds.filter(|seconds| (0.0..360_000.0).contains(seconds));
+    sound
+        .map(clock)
+        .or_else(|| text(object, &["eta", "_eta_str"]))
+}
+
+fn clock(seconds: f64) -> String {
+    let whole = seconds.round() as u64;
+    let (hours, minutes, seconds) = (whole / 3600, whole / 60 % 60, whole % 60);
+    if hours > 0 {
+        format!("{hours}:{minutes:02}:{seconds:02}")
+    } else {
+        format!("{minutes:02}:{seconds:02}")
+    }
+}
+
+/// What the ambiguous shares of a stream are shares of.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub enum Scale {
+    /// Nothing told yet.
+    #[default]
+    Unknown,
+    /// One value between 0 and 1 was seen; one more, and it is a fraction.
+    Guess,
+    /// Of one.
+    One,
+    /// Of a hundred.
+    Hundred,
+}
+
+impl Scale {
+    /// The share in per cent, if that can be told by now.
+    pub fn percent(&mut self, share: Share) -> Option<f64> {
+        match share {
+            Share::Fraction(value) => Some(value * 100.0),
+            Share::Percent(value) => {
+                *self = Self::Hundred;
+                Some(value)
+            }
+            Share::Ambiguous(value) => self.ambiguous(value),
+        }
+    }
+
+    fn ambiguous(&mut self, value: f64) -> Option<f64> {
+        let between = value > 0.0 && value < 1.0;
+        *self = match *self {
+            Self::Unknown if between => Self::Guess,
+            Self::Guess if between => Self::One,
+            scale => scale,
+        };
+        match *self {
+            _ if value == 0.0 => Some(0.0),
+            Self::One => Some(value * 100.0),
+            Self::Hundred => Some(value),
+            Self::Unknown | Self::Guess => None,
+        }
+    }
+}
