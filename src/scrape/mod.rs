@@ -21,9 +21,13 @@ pub mod json;
 pub mod lines;
 pub mod media;
 pub mod percent;
+pub mod reader;
 pub mod reading;
+pub mod shape;
+pub mod sight;
 pub mod speed;
 pub mod status;
 pub mod token;
 
+pub use reader::Reader;
 pub use reading::Reading;

@@ -1,0 +1,90 @@
+//! Output made to hurt. Quadratic work on these megabytes would take hours, so that they end is
+//! the test.
+
+use doneyet::scrape::Reader;
+use doneyet::scrape::lines::MAX_LINE;
+
+const MEGABYTE: usize = 1 << 20;
+
+fn survive(pattern: &[u8]) {
+    survive_length(pattern, MEGABYTE);
+}
+
+fn survive_length(pattern: &[u8], length: usize) {
+    let stream: Vec<u8> = pattern.iter().copied().cycle().take(length).collect();
+    let mut reader = Reader::new();
+    for (turn, bytes) in stream.chunks(MAX_LINE).enumerate() {
+        reader.push(bytes, turn as u64);
+        reader.flush(turn as u64);
+    }
+    reader.push(b"\n", 100);
+    let readings = reader.push(b"\rget 45%\r\n", 20_000);
+    assert_eq!(
+        readings.last().and_then(|reading| reading.percent),
+        Some(45.0)
+    );
+}
+
+#[test]
+fn megabytes_of_one_character_end() {
+    for byte in [
+        b"1", b"%", b"[", b"{", b"\"", b".", b" ", b"/", b"<", b":", b"\x1b", b"\r", b"\x08",
+    ] {
+        survive(byte);
+    }
+}
+
+#[test]
+fn megabytes_of_almost_progress_end() {
+    let patterns: [&[u8]; 12] = [
+        b"1%",
+        b"1% ",
+        b"1 ",
+        b"1/",
+        b"1/2 ",
+        b"1:",
+        b"1.1,",
+        b"eta ",
+        b"5 s ",
+        b"left ",
+        b"{\"a\":",
+        b"\x1b[1\x1b]9;4;1;",
+    ];
+    patterns.into_iter().for_each(survive);
+}
+
+#[test]
+fn a_flood_of_short_lines_ends() {
+    let patterns: [&[u8]; 5] = [b"1%\r", b"a 1%\n", b"{}\n", b"1\n", b"\x1b[9999999999A1%"];
+    patterns
+        .into_iter()
+        .for_each(|pattern| survive_length(pattern, MEGABYTE / 8));
+}
+
+#[test]
+fn bytes_that_are_no_text_end() {
+    survive(b"\xff\xfe%1");
+    survive(&(0..=255).collect::<Vec<u8>>());
+}
+
+#[test]
+fn a_long_line_that_comes_byte_by_byte_ends() {
+    let mut reader = Reader::new();
+    for turn in 0..2 * MAX_LINE {
+        reader.push(b"5", turn as u64);
+    }
+    assert!(reader.deadline_ms().is_some());
+}
+
+#[test]
+fn no_text_of_a_reading_is_longer_than_a_row() {
+    let long = "x".repeat(20_000);
+    let mut reader = Reader::new();
+    let object = format!("{{\"percent\": 4, \"message\": \"{long}\", \"speed\": \"{long}\"}}\n");
+    let reading = reader
+        .push(object.as_bytes(), 0)
+        .pop()
+        .expect("the object is a reading");
+    let lengths = [reading.speed, reading.message].map(|text| text.map(|text| text.len()));
+    assert_eq!(lengths, [Some(120), Some(120)]);
+}

@@ -1,0 +1,154 @@
+use crate::NONE;
+use crate::{last, percents};
+
+#[test]
+fn a_redrawn_row_needs_no_other_sign() {
+    assert_eq!(percents("\rreading 2%\rreading 4%\n"), [2.0, 4.0]);
+    assert_eq!(percents("Checking:   0%\x08\x08\x08\x08  2%"), [0.0, 2.0]);
+}
+
+#[test]
+fn a_log_line_needs_a_bar_a_speed_a_time_or_a_word() {
+    let lines = [
+        "45%",
+        "2% complete",
+        "[progress] 2%",
+        "#GUI#progress 2%",
+        "UPDATE :  86.90% done, estimate finish Sun",
+        "[ 2%] Building C object f1.c.o",
+        "5.297 MiB / 28.610 MiB, 19%, 0 B/s, ETA -",
+        "[download]  45.0% of 3.54MiB at 5.26MiB/s ETA 00:00",
+    ];
+    for line in lines {
+        assert_eq!(percents(&format!("{line}\n")).len(), 1, "{line}");
+    }
+}
+
+#[test]
+fn without_any_of_these_it_must_change() {
+    assert_eq!(percents("so far 2%\nso far 2%\n"), NONE);
+    assert_eq!(percents("so far 2%\nso far 3%\n"), [3.0]);
+    assert_eq!(percents("2/9 apples\nother\n3/9 apples\n"), [33.33]);
+}
+
+#[test]
+fn a_percentage_may_fall() {
+    assert_eq!(
+        percents("\rget 90%\rget 100%\rput 10%\rput 5%\r"),
+        [90.0, 100.0, 10.0, 5.0]
+    );
+}
+
+#[test]
+fn printed_and_counted_must_mean_the_same() {
+    let both = last("\rItems: 45% (9/20)\r");
+    assert_eq!(
+        (both.percent, both.loaded, both.total),
+        (Some(45.0), Some(9.0), Some(20.0))
+    );
+    let other = last("\rtask 1/2: 20%\r");
+    assert_eq!(
+        (other.percent, other.loaded, other.total),
+        (Some(20.0), None, None)
+    );
+}
+
+#[test]
+fn a_ratio_alone_is_computed() {
+    let reading = last("[1/3] Linking app\n");
+    assert_eq!(reading.percent, Some(33.33));
+    assert_eq!(reading.message.as_deref(), Some("Linking app"));
+}
+
+#[test]
+fn bare_numbers_count_from_the_second_on_while_they_rise() {
+    assert_eq!(percents("20\n41\n60\n100\n"), [41.0, 60.0, 100.0]);
+    assert_eq!(percents("80\n25\n"), NONE);
+    assert_eq!(percents("PROGRESS=2\nPROGRESS=5\n"), [5.0]);
+    assert_eq!(percents("42"), NONE, "another digit may follow");
+}
+
+#[test]
+fn the_table_without_signs() {
+    let header =
+        "  % Total    % Received % Xferd  Average Speed   Time    Time     Time  Current\r\n";
+    let row = "\r 28 28.6M   28 8320k    0     0  5017k      0  0:00:05  0:00:01  0:00:04 5015k";
+    let reading = last(&format!("{header}{row}\r"));
+    assert_eq!(reading.percent, Some(28.0));
+    assert_eq!((reading.loaded, reading.unit), (Some(8519680.0), Some("B")));
+    assert_eq!(reading.speed.as_deref(), Some("5015k/s"));
+    assert_eq!(reading.eta.as_deref(), Some("0:00:04"));
+    let unknown =
+        "\r  0     0    0 4325k    0     0  4576k      0 --:--:-- --:--:-- --:--:-- 4576k\r";
+    assert_eq!((last(unknown).percent, last(unknown).total), (None, None));
+}
+
+#[test]
+fn the_clock_of_a_film() {
+    let film = "  Duration: 00:00:40.00, start: 0.000000, bitrate: 1612 kb/s\n";
+    let status =
+        "frame=  120 fps= 60 size=  256kB time=00:00:10.00 bitrate= 209.7kbits/s speed=5x\r";
+    let reading = last(&format!("{film}{status}"));
+    assert_eq!(
+        (reading.percent, reading.loaded, reading.total),
+        (Some(25.0), Some(10.0), Some(40.0))
+    );
+    assert_eq!(
+        (reading.unit, reading.speed.as_deref()),
+        (Some("s"), Some("5x"))
+    );
+    assert_eq!(
+        percents(&format!("{film}{film}{status}")),
+        NONE,
+        "of which film?"
+    );
+    assert_eq!(
+        percents(&format!("{film}out_time=00:00:20.00\nprogress=continue\n")),
+        [50.0]
+    );
+}
+
+#[test]
+fn what_is_said_to_the_terminal_has_the_word() {
+    assert_eq!(
+        percents("\x1b]9;4;1;42\x07\rpart 99%\r\x1b]9;4;1;43\x07"),
+        [42.0, 43.0]
+    );
+}
+
+#[test]
+fn the_line_of_the_whole_has_the_word_over_those_of_its_parts() {
+    let block =
+        "Transferred:  2.5 MiB / 10 MiB, 25%, 1 MiB/s, ETA 7s\n * a.dat: 99% /1Mi, 1Mi/s, 0s";
+    assert_eq!(percents(&format!("{block}{block}\n")), [25.0]);
+}
+
+#[test]
+fn an_amount_without_a_total_is_read_where_no_percentage_is() {
+    let reading = last("\r12648448 bytes (13 MB, 12 MiB) copied, 2 s, 6.3 MB/s\r");
+    assert_eq!((reading.percent, reading.loaded), (None, Some(12648448.0)));
+    assert_eq!(reading.speed.as_deref(), Some("6.3 MB/s"));
+}
+
+#[test]
+fn the_words_before_or_behind_are_the_message() {
+    let lines = [
+        (
+            "remote: Counting objects:  45% (9/20)",
+            Some("remote: Counting objects"),
+        ),
+        (
+            "[download]  45.0% of 3.54MiB at 5.26MiB/s ETA 00:00",
+            Some("download"),
+        ),
+        (" 61% + mid.bin", Some("mid.bin")),
+        ("6.00MiB 0:00:01 [5.50MiB/s] [==>   ] 20% ETA 0:00:03", None),
+    ];
+    for (line, message) in lines {
+        assert_eq!(
+            last(&format!("\r{line}\r")).message.as_deref(),
+            message,
+            "{line}"
+        );
+    }
+}

@@ -1,0 +1,82 @@
+use crate::last;
+
+#[test]
+fn the_spellings_of_the_time_left() {
+    let lines = [
+        ("2.1% ETA 0:00:48", "0:00:48"),
+        ("10.4% eta 44s", "44s"),
+        ("18.8% ETA 00:40", "00:40"),
+        ("27.1% 36s left", "36s"),
+        ("35.4% 32 seconds remaining", "32 seconds"),
+        (
+            "15.0% (4.3 MiB / 28.6 MiB) 5.0 MiB/s remaining 0:00:04",
+            "0:00:04",
+        ),
+        ("68.8% TIME LEFT 0d 00:00:16", "0d 00:00:16"),
+        ("77.1% ETA: 0 minutes 12 seconds", "0 minutes 12 seconds"),
+        ("85.4% PT8S", "PT8S"),
+        ("93.8% finish in 4 s", "4 s"),
+        ("8%|█▋  | 16/200 [00:01<00:12, 12.2it/s]", "00:12"),
+        ("[#0c6067 5.6MiB/29MiB(19%) CN:1 DL:4.7MiB ETA:4s]", "4s"),
+        (
+            "45.67 % (35.11 fps, avg 37.02 fps, ETA 00h01m08s)",
+            "00h01m08s",
+        ),
+        ("  13,074,432  43%    5.87MB/s    0:00:02", "0:00:02"),
+        ("|###   | 45/100 [45%] in 2s (~5s, 17.7/s)", "5s"),
+        ("Processing |#   | 3.0% - 4s", "4s"),
+        ("items ━━━━ 45% 0:00:03", "0:00:03"),
+        (
+            "pct rescued: 20.09%, read errors: 0, remaining time:  4s",
+            "4s",
+        ),
+    ];
+    for (line, eta) in lines {
+        assert_eq!(
+            last(&format!("\r{line}\r")).eta.as_deref(),
+            Some(eta),
+            "{line}"
+        );
+    }
+}
+
+#[test]
+fn time_that_has_passed_or_is_unknown_is_not_left() {
+    let lines = [
+        "45% ETA -",
+        "45% eta -:--:--",
+        "45% ETA Unknown",
+        "45%|█  | 9/20 [00:01<?, ?it/s]",
+        "100%[====>] 28.61M  4.88MB/s    in 5.8s",
+        "30,000,000 100%  5.96MB/s  0:00:04 (xfr#1, to-chk=0/1)",
+        " 35.5 %  2.2 MiB / 3.4 MiB = 0.657   1.1 MiB/s       0:03",
+    ];
+    for line in lines {
+        assert_eq!(last(&format!("\r{line}\r")).eta, None, "{line}");
+    }
+}
+
+#[test]
+fn the_spellings_of_a_speed() {
+    let lines = [
+        ("3%[>  ] 968.00K  5.27MB/s", "5.27MB/s"),
+        ("45% at  5.39MiB/s", "5.39MiB/s"),
+        ("45% 5.2 MB/s", "5.2 MB/s"),
+        ("8% 8,4 Mo/s", "8,4 Mo/s"),
+        ("45%|█  | 9/20 [00:01<00:02, 48.17it/s]", "48.17it/s"),
+        ("45%|█  | 9/20 [00:01<00:02, 1.50s/it]", "1.50s/it"),
+        ("45.67 % (35.11 fps, avg 37.02 fps)", "35.11 fps"),
+        ("|##  | 45/100 [45%] in 2s (17.76/s)", "17.76/s"),
+        ("[#0c6067 5.6MiB/29MiB(19%) CN:1 DL:4.7MiB]", "4.7MiB/s"),
+        ("    50K .......... ..........  1% 1.56M 6s", "1.56M/s"),
+        ("  7800K .......... ..     100% 9.48M=5.1s", "9.48M/s"),
+        ("45% bitrate= 617.3kbits/s speed=6.9x", "6.9x"),
+    ];
+    for (line, speed) in lines {
+        assert_eq!(
+            last(&format!("\r{line}\r")).speed.as_deref(),
+            Some(speed),
+            "{line}"
+        );
+    }
+}
