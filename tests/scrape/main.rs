@@ -7,6 +7,7 @@ mod hostile;
 mod json;
 mod lines;
 mod percent;
+mod recordings;
 mod rules;
 mod time;
 mod traps;
