@@ -24,7 +24,7 @@ use crate::server::peer::{DRAIN_MS, Input, LINGER_MS, Peer, Phase, limit_ms};
 use crate::session::http::Http;
 use crate::session::outbox::CONGESTED;
 use crate::session::websocket::WebSocket;
-use crate::session::{Access, Fault, Flow, Notice, Outcome, Session};
+use crate::session::{Access, Fault, Flow, Notice, Outcome, Session, Wait};
 use crate::task::deadlines::Deadlines;
 use crate::task::hub::{PeerKey, Role};
 use crate::task::{Board, Hub, Now};
@@ -70,7 +70,7 @@ impl Broker {
         let session = Session::Http(Box::new(Http::new(access)));
         let key = PeerKey(self.peers.insert(Peer::new(session)) as u32);
         self.hub.reset(key);
-        self.set_alarm(key, limit_ms(crate::session::Wait::Head), now);
+        self.set_alarm(key, limit_ms(Wait::Head), now);
         key
     }
 
@@ -300,6 +300,7 @@ impl Broker {
                     return;
                 };
                 peer.session = Session::WebSocket(WebSocket::open(purpose, &mut peer.outbox));
+                self.set_alarm(key, limit_ms(Wait::Ping), now);
             }
         }
         // A request that was being answered when the daemon began to stop was the last.
@@ -344,8 +345,8 @@ impl Broker {
         }
     }
 
-    /// After a conversation: what was written goes in line, and the alarm follows what is waited
-    /// for now. (While one and the same head or content goes on arriving, it stays as it is.)
+    /// After a conversation: what was written goes in line, what was too much holds the input, and
+    /// what is waited for now sets the alarm.
     fn settle(&mut self, key: PeerKey, now: Now) {
         let Some(peer) = self.peers.get_mut(key.0 as usize) else {
             return;
@@ -356,9 +357,9 @@ impl Broker {
         if peer.outbox.is_congested() {
             peer.input = Input::Held;
         }
-        let wait = peer.session.wait();
-        if peer.phase == Phase::Open && peer.wait != wait {
-            peer.wait = wait;
+        if let Some(wait) = peer.session.new_wait()
+            && peer.phase == Phase::Open
+        {
             self.set_alarm(key, limit_ms(wait), now);
         }
     }
@@ -372,8 +373,7 @@ impl Broker {
         }
         match peer.session.tick(&mut peer.outbox) {
             Ok(()) => {
-                let limit_ms = limit_ms(peer.session.wait());
-                self.set_alarm(key, limit_ms, now);
+                self.set_alarm(key, limit_ms(Wait::Ping), now);
                 self.hub.enlist(key);
             }
             Err(Fault::Gone) => self.lose(key),

@@ -42,8 +42,6 @@ pub(super) struct Peer {
     pub(super) inbox: Vec<u8>,
     pub(super) outbox: Outbox,
     pub(super) alarm: Alarm,
-    /// What the alarm was set for.
-    pub(super) wait: Wait,
     pub(super) phase: Phase,
     pub(super) input: Input,
 }
@@ -61,7 +59,6 @@ pub(super) enum Input {
 impl Peer {
     pub(super) fn new(session: Session) -> Peer {
         Peer {
-            wait: session.wait(),
             session,
             inbox: Vec::new(),
             outbox: Outbox::default(),

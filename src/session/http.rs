@@ -24,6 +24,8 @@ const SUBPROTOCOL: &str = "doneyet.v1";
 pub struct Http {
     access: Rc<Access>,
     stage: Stage,
+    /// The wait that the present stage began, until the broker has asked for it.
+    new_wait: Option<Wait>,
 }
 
 #[derive(Debug)]
@@ -56,6 +58,7 @@ impl Http {
         Http {
             access,
             stage: Stage::Head(Scan::default()),
+            new_wait: Some(Wait::Head),
         }
     }
 
@@ -65,7 +68,7 @@ impl Http {
     /// [`Fault::Request`] for bytes after which nothing can be read.
     pub fn next(&mut self, input: &[u8], out: &mut Outbox, now: Now) -> Result<Step, Fault> {
         if matches!(self.stage, Stage::Between) && !input.is_empty() {
-            self.stage = Stage::Head(Scan::default());
+            self.enter(Stage::Head(Scan::default()));
         }
         match &mut self.stage {
             Stage::Head(scan) => match scan.advance(input)? {
@@ -159,18 +162,24 @@ impl Http {
         self.respond(&terms, error_response(error), out, now);
     }
 
-    /// See [`Session::wait`](crate::session::Session::wait).
-    pub fn wait(&self) -> Wait {
-        match self.stage {
-            Stage::Head(_) => Wait::Head,
-            Stage::Content(..) => Wait::Content,
-            Stage::Between | Stage::Answering(_) | Stage::Over => Wait::NextRequest,
-        }
+    /// See [`Session::new_wait`](crate::session::Session::new_wait).
+    pub fn new_wait(&mut self) -> Option<Wait> {
+        self.new_wait.take()
     }
 
     /// Whether the peer is in the middle of a request that deserves its answer.
     pub fn is_busy(&self) -> bool {
         matches!(self.stage, Stage::Content(..) | Stage::Answering(_))
+    }
+
+    fn enter(&mut self, stage: Stage) {
+        self.new_wait = match stage {
+            Stage::Head(_) => Some(Wait::Head),
+            Stage::Content(..) => Some(Wait::Content),
+            Stage::Between => Some(Wait::NextRequest),
+            Stage::Answering(_) | Stage::Over => self.new_wait,
+        };
+        self.stage = stage;
     }
 
     fn open(&mut self, bytes: &[u8], out: &mut Outbox, now: Now) -> Result<Outcome, Fault> {
@@ -196,7 +205,7 @@ impl Http {
                 if head.expects_continue() && !body.is_complete() {
                     Response::new(Status::CONTINUE).encode(terms.exchange, out.reply());
                 }
-                self.stage = Stage::Content(terms, call, body);
+                self.enter(Stage::Content(terms, call, body));
                 Ok(Outcome::Handled)
             }
             Err(rejection) => {
@@ -240,7 +249,7 @@ impl Http {
         response.encode(terms.exchange, out.reply());
         match terms.exchange.persistence {
             Persistence::KeepAlive => {
-                self.stage = Stage::Between;
+                self.enter(Stage::Between);
                 Flow::On
             }
             Persistence::Close => {

@@ -115,7 +115,7 @@ impl Session {
         }
     }
 
-    /// The time for what [`wait`](Self::wait) named is over.
+    /// The time for what [`new_wait`](Self::new_wait) named is over.
     ///
     /// # Errors
     /// The [`Fault`] to end with, if the peer had its chance.
@@ -134,11 +134,13 @@ impl Session {
         }
     }
 
-    /// What the session waits for.
-    pub fn wait(&self) -> Wait {
+    /// What the session has begun to wait for since it was last asked. None while it is still the
+    /// same thing: a head that comes byte by byte has no more time than one that comes at once.
+    pub fn new_wait(&mut self) -> Option<Wait> {
         match self {
-            Session::Http(http) => http.wait(),
-            Session::WebSocket(_) => Wait::Ping,
+            Session::Http(http) => http.new_wait(),
+            // Traffic postpones no ping: a proxy in between counts the silence of each side.
+            Session::WebSocket(_) => None,
         }
     }
 }

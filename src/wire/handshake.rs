@@ -119,11 +119,12 @@ impl Offer {
 fn check_version(head: &Head<'_>) -> Result<(), HttpError> {
     match head.only("sec-websocket-version") {
         Some(b"13") => Ok(()),
-        Some(_) => Err(HttpError::upgrade_required(
-            "The only WebSocket version spoken is 13.",
-        )),
-        None => Err(HttpError::bad_request(
+        None if head.field("sec-websocket-version").is_some() => Err(HttpError::bad_request(
             "Sec-WebSocket-Version must be given once.",
+        )),
+        // Missing is not 13 either, and the answer says what would be.
+        _ => Err(HttpError::upgrade_required(
+            "The only WebSocket version spoken is 13.",
         )),
     }
 }

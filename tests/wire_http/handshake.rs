@@ -93,7 +93,7 @@ fn refuses_each_missing_or_malformed_line() {
             "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==, dGhlIHNhbXBsZSBub25jZQ==",
             400,
         ),
-        (5, "X: y", 400),
+        (5, "X: y", 426),
         (
             5,
             "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Version: 13",
