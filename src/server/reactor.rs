@@ -136,8 +136,10 @@ impl Reactor {
 
     fn serve(&mut self, events: &Events, now: Now) {
         for key in mem::take(&mut self.unread) {
-            self.broker.resume(key, now);
-            self.read(key, ReadUntil::Blocked, now);
+            if self.broker.contains(key) {
+                self.broker.resume(key, now);
+                self.read(key, ReadUntil::Blocked, now);
+            }
         }
         for event in events {
             match event.token() {
@@ -145,7 +147,11 @@ impl Reactor {
                 Token(token) if token > LISTENERS - self.listeners.len() => {
                     self.listeners[LISTENERS - token].expect_more(now.ticks_ms);
                 }
-                Token(token) => self.serve_peer(PeerKey(token as u32), event, now),
+                Token(token) if self.broker.contains(PeerKey(token as u32)) => {
+                    self.serve_peer(PeerKey(token as u32), event, now);
+                }
+                // A listener that was dropped when the daemon began to stop.
+                _ => {}
             }
         }
     }
