@@ -22,6 +22,7 @@ use crate::server::peer::{
     DRAIN_MS, Input, LINGER_MS, NEXT_REQUEST_MS, Peer, Peers, Phase, limit_ms,
 };
 use crate::session::http::Http;
+use crate::session::keys::{Keyring, Keys};
 use crate::session::websocket::WebSocket;
 use crate::session::{Access, Fault, Flow, Notice, Outcome, Session, Wait};
 use crate::task::board::TaskKey;
@@ -48,6 +49,7 @@ pub struct Broker {
     pub(super) hub: Hub,
     pub(super) board: Board,
     deadlines: Deadlines,
+    keyring: Rc<Keyring>,
     dead: Vec<PeerKey>,
     closing: bool,
 }
@@ -60,6 +62,7 @@ impl Broker {
             hub: Hub::default(),
             board: Board::new(config.patience.clone(), config.max_tasks),
             deadlines: Deadlines::default(),
+            keyring: Rc::new(Keyring::new(config.keys.clone())),
             dead: Vec::new(),
             closing: false,
         }
@@ -67,11 +70,16 @@ impl Broker {
 
     /// A connection was accepted on an address with these rules of access.
     pub fn connect(&mut self, access: Rc<Access>, now: Now) -> PeerKey {
-        let session = Session::Http(Box::new(Http::new(access)));
+        let session = Session::Http(Box::new(Http::new(access, Rc::clone(&self.keyring))));
         let key = self.peers.insert(Peer::new(session));
         self.hub.reset(key);
         self.set_alarm(key, limit_ms(Wait::Head), now);
         key
+    }
+
+    /// These keys count from now on.
+    pub fn set_keys(&mut self, keys: Keys) {
+        self.keyring.replace(keys);
     }
 
     /// Whether `key` is still a connection.
@@ -267,10 +275,11 @@ impl Broker {
                     self.drain(key, now);
                 }
             }
-            Outcome::Upgrade(purpose) => {
+            Outcome::Upgrade(purpose, permit) => {
                 let purpose = self.enter(key, purpose);
                 let peer = &mut self.peers[key];
-                peer.session = Session::WebSocket(WebSocket::open(purpose, &mut peer.outbox));
+                peer.session =
+                    Session::WebSocket(WebSocket::open(purpose, permit, &mut peer.outbox));
                 self.set_alarm(key, limit_ms(Wait::Ping), now);
             }
         }
