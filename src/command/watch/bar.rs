@@ -48,8 +48,10 @@ pub fn row(state: &Value, look: &Look) -> String {
 
     // What a narrow window has no room for goes in the order of what is least missed.
     let room = |figures: &str, situation: &str| {
-        let gaps = 2 + 2 * usize::from(!figures.is_empty()) + 2 * usize::from(!situation.is_empty());
-        look.width.saturating_sub(columns(&title) + columns(figures) + columns(situation) + gaps)
+        let gaps =
+            2 + 2 * usize::from(!figures.is_empty()) + 2 * usize::from(!situation.is_empty());
+        look.width
+            .saturating_sub(columns(&title) + columns(figures) + columns(situation) + gaps)
     };
     if room(&figures, &situation) < *BAR.start() {
         situation.clear();
@@ -86,7 +88,10 @@ pub fn bar(state: &Value, width: usize, beat: usize) -> String {
         return pendulum(width, beat);
     };
     let eighths = (percent / 100.0 * (width * 8) as f64) as usize;
-    let (full, part) = (eighths / 8, EIGHTHS.get(eighths % 8).copied().unwrap_or_default());
+    let (full, part) = (
+        eighths / 8,
+        EIGHTHS.get(eighths % 8).copied().unwrap_or_default(),
+    );
     let drawn = format!("{}{part}", EIGHTHS[8].repeat(full.min(width)));
     drawn.clone() + &"░".repeat(width.saturating_sub(columns(&drawn)))
 }
@@ -104,7 +109,12 @@ fn pendulum(width: usize, beat: usize) -> String {
 
 fn title(state: &Value) -> String {
     let names = ["title", "filename", "task_id"].map(|name| text(state, name).trim());
-    printable(names.into_iter().find(|name| !name.is_empty()).unwrap_or_default())
+    printable(
+        names
+            .into_iter()
+            .find(|name| !name.is_empty())
+            .unwrap_or_default(),
+    )
 }
 
 /// What goes on, and whether somebody has objected.
@@ -152,7 +162,10 @@ fn fit_right(text: &str, width: usize) -> String {
 }
 
 fn progress(state: &Value) -> Option<f64> {
-    state.get("progress").and_then(Value::as_f64).map(|percent| percent.clamp(0.0, 100.0))
+    state
+        .get("progress")
+        .and_then(Value::as_f64)
+        .map(|percent| percent.clamp(0.0, 100.0))
 }
 
 fn text<'s>(state: &'s Value, name: &str) -> &'s str {
