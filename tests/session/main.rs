@@ -1,0 +1,10 @@
+//! One peer's conversation, as a list of strings: what it sends, what it is answered, and what is
+//! demanded of the hub on its behalf. No socket, no hub, no clock.
+
+mod call;
+mod http;
+mod route;
+mod talk;
+mod vocabulary;
+mod websocket;
+mod websocket_limits;
