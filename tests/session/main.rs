@@ -3,6 +3,7 @@
 
 mod call;
 mod http;
+mod outbox;
 mod route;
 mod talk;
 mod vocabulary;
