@@ -1,6 +1,7 @@
 //! One peer's conversation, as a list of strings: what it sends, what it is answered, and what is
 //! demanded of the hub on its behalf. No socket, no hub, no clock.
 
+mod access;
 mod call;
 mod http;
 mod outbox;
