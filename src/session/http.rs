@@ -191,8 +191,8 @@ impl Http {
             // Whatever is answered but 101: a proxy may take this connection for a tunnel by now.
             terms.exchange = terms.exchange.closing();
         }
-        match Call::read(&head, &self.access) {
-            Ok(Call::Upgrade(offer, purpose)) => {
+        match self.admit(&head, framing) {
+            Ok((Call::Upgrade(offer, purpose), _)) => {
                 let known = offer
                     .protocols
                     .iter()
@@ -200,8 +200,7 @@ impl Http {
                 offer.switching(known.then_some(SUBPROTOCOL), out.reply());
                 Ok(Outcome::Upgrade(purpose))
             }
-            Ok(call) => {
-                let body = Body::new(framing, call.max_content())?;
+            Ok((call, body)) => {
                 if head.expects_continue() && !body.is_complete() {
                     Response::new(Status::CONTINUE).encode(terms.exchange, out.reply());
                 }
@@ -216,6 +215,12 @@ impl Http {
                 Ok(self.respond(&terms, rejected(&rejection), out, now).into())
             }
         }
+    }
+
+    fn admit(&self, head: &Head<'_>, framing: Framing) -> Result<(Call, Body), Rejection> {
+        let call = Call::read(head, &self.access)?;
+        let body = Body::new(framing, call.max_content())?;
+        Ok((call, body))
     }
 
     fn call(&mut self, out: &mut Outbox, now: Now) -> Outcome {

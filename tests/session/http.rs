@@ -74,6 +74,13 @@ fn head_is_get_without_the_content() {
 }
 
 #[test]
+fn a_refused_head_has_no_content_either() {
+    let answer =
+        asked("HEAD /healthz HTTP/1.1\r\nHost: localhost\r\nContent-Length: 99999\r\n\r\n");
+    assert_eq!((answer.status(), answer.body().as_str()), (413, ""));
+}
+
+#[test]
 fn the_list_has_every_state() {
     let answer = asked("GET /api/progress?status=running HTTP/1.1\r\nHost: localhost\r\n\r\n");
     assert_eq!(answer.body(), format!("{{\"tasks\":[{STATE},{STATE}]}}"));

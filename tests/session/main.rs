@@ -3,6 +3,7 @@
 
 mod access;
 mod call;
+mod cors;
 mod http;
 mod outbox;
 mod route;
