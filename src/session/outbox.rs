@@ -54,7 +54,10 @@ impl Outbox {
 
     /// The buffer to append this peer's own bytes to. It goes out after all that is queued.
     pub fn reply(&mut self) -> &mut Vec<u8> {
-        if !matches!(self.last(), Some(Chunk::Owned(_))) {
+        // A chunk is freed as a whole. One that is being written must not grow any more, or a peer
+        // that always leaves a little unread would make us keep all that it ever read.
+        let is_begun = self.rest.is_none() && self.written > 0;
+        if is_begun || !matches!(self.last(), Some(Chunk::Owned(_))) {
             self.push(Chunk::Owned(Vec::new()));
         }
         match self.last() {
