@@ -4,6 +4,7 @@ use std::rc::Rc;
 
 use doneyet::session::demand::{Answer, Demand, Published};
 use doneyet::session::http::Http;
+use doneyet::session::keys::Permit;
 use doneyet::session::websocket::{Purpose, WebSocket};
 use doneyet::session::{Access, Flow, Outbox, Outcome, Session};
 use doneyet::task::{Now, Refusal, TaskId, Update};
@@ -40,13 +41,16 @@ pub(crate) struct Transcript {
 
 impl Talk {
     pub(crate) fn http(access: Access) -> Talk {
-        Talk::new(Session::Http(Box::new(Http::new(Rc::new(access)))))
+        Talk::new(Session::Http(Box::new(Http::new(
+            Rc::new(access),
+            Rc::default(),
+        ))))
     }
 
     /// A WebSocket, its handshake behind it.
     pub(crate) fn socket(purpose: Purpose) -> Talk {
         let mut out = Outbox::default();
-        let socket = WebSocket::open(purpose, &mut out);
+        let socket = WebSocket::open(purpose, Permit::Full, &mut out);
         Talk {
             out,
             ..Talk::new(Session::WebSocket(socket))
@@ -80,8 +84,8 @@ impl Talk {
                 Outcome::Starved => return,
                 Outcome::Handled => {}
                 Outcome::Over => self.is_over = true,
-                Outcome::Upgrade(purpose) => {
-                    let socket = WebSocket::open(purpose, &mut self.out);
+                Outcome::Upgrade(purpose, permit) => {
+                    let socket = WebSocket::open(purpose, permit, &mut self.out);
                     self.session = Session::WebSocket(socket);
                 }
                 Outcome::Demand(demand) => {
