@@ -66,12 +66,12 @@ impl Outbox {
 
     /// The buffer to append this peer's own bytes to. It goes out after all that is queued.
     pub fn reply(&mut self) -> &mut Vec<u8> {
-        if !matches!(self.last(), Some(Chunk::Owned(_))) {
+        if self.tail().is_none() {
             self.push(Chunk::Owned(Vec::new()));
         }
-        match self.last() {
-            Some(Chunk::Owned(bytes)) => bytes,
-            _ => unreachable!("an owned chunk was just pushed"),
+        match self.tail() {
+            Some(bytes) => bytes,
+            None => unreachable!("an owned chunk was just pushed"),
         }
     }
 
@@ -165,11 +165,20 @@ impl Outbox {
         };
     }
 
-    fn last(&mut self) -> Option<&mut Chunk> {
-        match &mut self.0 {
-            State::Empty => None,
+    /// The buffer at the end, if it may grow. A chunk is freed as a whole, so one that is being
+    /// written must not: a peer that always leaves a little unread would make us keep all that it
+    /// ever read.
+    fn tail(&mut self) -> Option<&mut Vec<u8>> {
+        let last = match &mut self.0 {
             State::Fresh(chunk) => Some(chunk),
-            State::Queued(queue) => queue.chunks.back_mut(),
+            State::Queued(queue) if queue.chunks.len() > 1 || queue.written == 0 => {
+                queue.chunks.back_mut()
+            }
+            State::Queued(_) | State::Empty => None,
+        };
+        match last {
+            Some(Chunk::Owned(bytes)) => Some(bytes),
+            _ => None,
         }
     }
 }
