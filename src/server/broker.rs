@@ -102,7 +102,7 @@ impl Broker {
         if self.peers[key].phase != Phase::Open {
             return;
         }
-        let mut inbox = mem::take(&mut self.peers[key].inbox);
+        let mut inbox = mem::take(&mut self.peers[key].inbox).into_vec();
         let rest = if inbox.is_empty() {
             let used = self.converse(key, bytes, now);
             bytes[used..].to_vec()
@@ -114,7 +114,7 @@ impl Broker {
         };
         // Memory goes back when nothing is left over.
         if !rest.is_empty() && self.peers[key].phase == Phase::Open {
-            self.peers[key].inbox = rest;
+            self.peers[key].inbox = rest.into();
         }
     }
 
@@ -413,7 +413,7 @@ impl Broker {
         let peer = &mut self.peers[key];
         if peer.phase == Phase::Open {
             peer.phase = Phase::Draining;
-            peer.inbox = Vec::new();
+            peer.inbox = Box::default();
             // Also with an empty outbox: the write then finds nothing to do and shuts down.
             self.hub.enlist(key);
             self.set_alarm(key, DRAIN_MS, now);
