@@ -207,11 +207,7 @@ impl Broker {
     /// The next connection to drop; its slot is free from now on.
     pub fn bury(&mut self, now: Now) -> Option<PeerKey> {
         let key = self.dead.pop()?;
-        while let Some(left) = self.hub.leave(key) {
-            if let Some((task, role)) = left {
-                self.left(task, role, now);
-            }
-        }
+        self.leave(key, now);
         self.hub.reset(key);
         self.peers.remove(key);
         Some(key)
@@ -414,9 +410,19 @@ impl Broker {
         if peer.phase == Phase::Open {
             peer.phase = Phase::Draining;
             peer.inbox = Box::default();
+            // Who has said goodbye watches nothing and works on nothing, however long its end takes.
+            self.leave(key, now);
             // Also with an empty outbox: the write then finds nothing to do and shuts down.
             self.hub.enlist(key);
             self.set_alarm(key, DRAIN_MS, now);
+        }
+    }
+
+    fn leave(&mut self, key: PeerKey, now: Now) {
+        while let Some(left) = self.hub.leave(key) {
+            if let Some((task, role)) = left {
+                self.left(task, role, now);
+            }
         }
     }
 
