@@ -1,7 +1,7 @@
 //! Arguments in, one command called.
 
-fn main() -> std::io::Result<()> {
-    let mut config = doneyet::server::Config::default();
-    config.access.echo = true;
-    doneyet::command::serve::serve(&config)
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    doneyet::command::main(std::env::args_os().skip(1))
 }

@@ -1,3 +1,104 @@
 //! What a person types.
+//!
+//! A command is a [`Usage`] (what it understands) and a function (what it does). This module finds
+//! the one that is meant, reads its words with [`options`], and turns its end into an exit code:
+//! 0, 1 for what did not work out, 2 for what makes no sense, 130 for Ctrl-C.
 
+pub mod cancel;
+mod failure;
+pub mod help;
+pub mod keys;
+pub mod list;
+pub mod options;
+pub mod publish;
+pub mod reach;
 pub mod serve;
+pub mod signals;
+pub mod text;
+pub mod values;
+pub mod watch;
+
+pub use failure::Failure;
+
+use std::env;
+use std::ffi::OsString;
+use std::io::{self, Write as _};
+use std::process::ExitCode;
+
+use options::{Arguments, Request, Usage};
+
+/// A command: how it is called, and what it does.
+struct Command {
+    usage: &'static Usage,
+    run: fn(&Arguments) -> Result<ExitCode, Failure>,
+}
+
+const COMMANDS: &[Command] = &[
+    Command {
+        usage: &serve::USAGE,
+        run: serve::run,
+    },
+    Command {
+        usage: &publish::USAGE,
+        run: publish::run,
+    },
+    Command {
+        usage: &cancel::USAGE,
+        run: cancel::run,
+    },
+    Command {
+        usage: &list::USAGE,
+        run: list::run,
+    },
+    Command {
+        usage: &watch::USAGE,
+        run: watch::run,
+    },
+];
+
+/// Does what the words (without the program's own name) ask for.
+pub fn main(words: impl IntoIterator<Item = OsString>) -> ExitCode {
+    let mut words: Vec<OsString> = words.into_iter().collect();
+    let first = words
+        .first()
+        .and_then(|word| word.to_str())
+        .unwrap_or_default()
+        .to_owned();
+    match first.as_str() {
+        "--help" | "-h" | "help" => return say(&overview()),
+        "--version" | "-V" => return say(&version()),
+        _ => {}
+    }
+    let named = COMMANDS.iter().find(|command| command.usage.name == first);
+    if named.is_some() {
+        words.remove(0);
+    } else if !first.is_empty() && !first.starts_with('-') {
+        eprintln!("doneyet: there is no command {first:?}\nTry `doneyet --help`.");
+        return ExitCode::from(2);
+    }
+    // Without a name, the words are options of the daemon.
+    let command = named.unwrap_or(&COMMANDS[0]);
+    let end = match options::parse(command.usage, words, |name| env::var_os(name)) {
+        Ok(Request::Help) => return say(&help::command(command.usage)),
+        Ok(Request::Version) => return say(&version()),
+        Ok(Request::Work(arguments)) => (command.run)(&arguments),
+        Err(failure) => Err(failure),
+    };
+    end.unwrap_or_else(|failure| failure.report(command.usage.name))
+}
+
+fn overview() -> String {
+    let usages: Vec<&Usage> = COMMANDS.iter().map(|command| command.usage).collect();
+    help::overview(&usages)
+}
+
+fn version() -> String {
+    format!("doneyet {}\n", env!("CARGO_PKG_VERSION"))
+}
+
+fn say(text: &str) -> ExitCode {
+    match io::stdout().write_all(text.as_bytes()) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(_) => ExitCode::FAILURE,
+    }
+}

@@ -1,25 +1,266 @@
 //! `doneyet serve`: the daemon in the foreground.
 
 use std::io;
+use std::net::SocketAddr;
 use std::os::unix::net::UnixStream;
+use std::process::ExitCode;
 
-use signal_hook::consts::{SIGINT, SIGTERM};
+use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use signal_hook::low_level::pipe;
 
-use crate::server::{Config, Reactor};
+use super::options::{Arguments, Operands, Opt, Takes, Usage};
+use super::{Failure, keys, values};
+use crate::server::reactor::Exit;
+use crate::server::{Address, Config, Reactor};
+use crate::session::keys::Keys;
 
-/// Serves until SIGTERM or SIGINT.
+/// Where to listen.
+pub const LISTEN: Opt = Opt {
+    name: "listen",
+    takes: Takes::Many("ADDR:PORT"),
+    help: "Listen here; unix:PATH for a Unix socket. May be given several times. \
+           Default: 127.0.0.1:8765, which only this machine reaches.",
+};
+const BASE_PATH: Opt = Opt {
+    name: "base-path",
+    takes: Takes::One("/PATH"),
+    help: "Answer below this path, as behind a proxy that serves other things, too.",
+};
+const ALLOW_ORIGIN: Opt = Opt {
+    name: "allow-origin",
+    takes: Takes::Many("ORIGIN"),
+    help: "Pages from here, like https://example.org, may watch, publish and cancel. The daemon's \
+           own pages always may.",
+};
+const ALLOW_HOST: Opt = Opt {
+    name: "allow-host",
+    takes: Takes::Many("NAME"),
+    help: "On a loopback address, answer to this name as well, because a proxy passes it on.",
+};
+const LEASE: Opt = Opt {
+    name: "lease",
+    takes: Takes::One("TIME"),
+    help: "A worker whose socket is gone this long is lost. Default: 30s.",
+};
+const STALL: Opt = Opt {
+    name: "stall",
+    takes: Takes::One("TIME"),
+    help: "A task whose worker is there, but which has not changed this long, is marked as \
+           stalled. Default: 30s.",
+};
+const KEEP: Opt = Opt {
+    name: "keep",
+    takes: Takes::One("TIME"),
+    help: "How long a task is remembered after its end. Default: 1h.",
+};
+const SILENCE: Opt = Opt {
+    name: "silence",
+    takes: Takes::One("TIME"),
+    help: "How long one is remembered that never ended, after the last word of it. Default: 24h.",
+};
+const MAX_TASKS: Opt = Opt {
+    name: "max-tasks",
+    takes: Takes::One("COUNT"),
+    help: "How many tasks are kept at once; the oldest that have ended go first. Default: 10000.",
+};
+const ECHO: Opt = Opt {
+    name: "echo",
+    takes: Takes::Nothing,
+    help: "Open /ws/echo, which sends everything back: for conformance tests.",
+};
+
+/// How it is called.
+pub const USAGE: Usage = Usage {
+    name: "serve",
+    synopsis: "[options]",
+    summary: "Run the daemon (this is what `doneyet` alone does).",
+    about: "Serves the dashboard, the HTTP interface and the WebSockets until SIGTERM or Ctrl-C.\n\
+            Nothing is stored on disk: progress is about now.\n\
+            A TIME is written like 30, 30s, 5m, 1h or 2d.",
+    options: &[
+        LISTEN,
+        BASE_PATH,
+        ALLOW_ORIGIN,
+        ALLOW_HOST,
+        LEASE,
+        STALL,
+        KEEP,
+        SILENCE,
+        MAX_TASKS,
+        keys::PUBLISH_TOKEN,
+        keys::PUBLISH_TOKEN_FILE,
+        keys::WATCH_TOKEN,
+        keys::WATCH_TOKEN_FILE,
+        keys::TICKET_SECRET,
+        keys::TICKET_SECRET_FILE,
+        ECHO,
+    ],
+    operands: Operands::None,
+    examples: "doneyet\n\
+               doneyet serve --listen 127.0.0.1:9000 --listen unix:/run/doneyet.sock\n\
+               DONEYET_LISTEN=0.0.0.0:8765 DONEYET_BASE_PATH=/progress doneyet serve",
+};
+
+/// Does it.
+///
+/// # Errors
+///
+/// If an option makes no sense, or an address cannot be bound.
+pub fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
+    let config = config(arguments)?;
+    for option in keys::exposed(arguments) {
+        let variable = option.to_ascii_uppercase().replace('-', "_");
+        eprintln!(
+            "doneyet: warning: every user of this machine can read --{option} in the list of \
+             processes; DONEYET_{variable} or --{option}-file keeps it to yourself"
+        );
+    }
+    warn_if_open(&config);
+    serve(&config, || keys::read(arguments))?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// An address that others reach, and a side without a key, is rarely what was meant.
+fn warn_if_open(config: &Config) {
+    let public =
+        |address: &&Address| matches!(address, Address::Tcp(tcp) if !tcp.ip().is_loopback());
+    let Some(address) = config.listen.iter().find(public) else {
+        return;
+    };
+    let watch_open = config.keys.watch.is_empty() && config.keys.ticket_secrets.is_empty();
+    let open = match (config.keys.publish.is_empty(), watch_open) {
+        (true, true) => "publish, watch and cancel",
+        (true, false) => "publish",
+        (false, true) => "watch and cancel",
+        (false, false) => return,
+    };
+    eprintln!(
+        "doneyet: warning: whoever reaches {address} may {open}; see --publish-token, \
+         --watch-token and --ticket-secret"
+    );
+}
+
+/// What the arguments decide, and the defaults for the rest.
+///
+/// # Errors
+///
+/// [`Failure::Usage`] for a value that makes no sense.
+pub fn config(arguments: &Arguments) -> Result<Config, Failure> {
+    let mut config = Config {
+        keys: keys::read(arguments)?,
+        ..Config::default()
+    };
+    let listen = arguments.values(&LISTEN, address)?;
+    if !listen.is_empty() {
+        config.listen = listen;
+    }
+    let access = &mut config.access;
+    access.base_path = arguments.value(&BASE_PATH, base_path)?.unwrap_or_default();
+    access.allow_origins = arguments.values(&ALLOW_ORIGIN, origin)?;
+    access.allow_hosts = arguments.values(&ALLOW_HOST, host)?;
+    access.echo = arguments.has(&ECHO);
+
+    let patience = &mut config.patience;
+    let waits = [
+        (&LEASE, &mut patience.lease_ms),
+        (&STALL, &mut patience.stall_ms),
+        (&KEEP, &mut patience.keep_ms),
+        (&SILENCE, &mut patience.silence_ms),
+    ];
+    for (option, wait_ms) in waits {
+        if let Some(duration) = arguments.value(option, values::duration)? {
+            *wait_ms = duration.as_secs() * 1000;
+        }
+    }
+    if let Some(count) = arguments.value(&MAX_TASKS, values::count)? {
+        config.max_tasks = usize::try_from(count).unwrap_or(usize::MAX);
+    }
+    Ok(config)
+}
+
+/// Serves until SIGTERM or SIGINT. On SIGHUP, the keys are what `reread` says; if it cannot say,
+/// they stay as they are.
 ///
 /// # Errors
 /// If an address cannot be bound.
-pub fn serve(config: &Config) -> io::Result<()> {
-    let (stop, signals) = UnixStream::pair()?;
+pub fn serve(config: &Config, reread: impl Fn() -> Result<Keys, Failure>) -> io::Result<()> {
+    let (stop, stop_signals) = UnixStream::pair()?;
     for signal in [SIGTERM, SIGINT] {
-        pipe::register(signal, signals.try_clone()?)?;
+        pipe::register(signal, stop_signals.try_clone()?)?;
     }
+    let (reload, reload_signals) = UnixStream::pair()?;
+    pipe::register(SIGHUP, reload_signals)?;
     let mut reactor = Reactor::bind(config, stop)?;
+    reactor.wake_on(reload)?;
     for address in reactor.addresses()? {
         eprintln!("doneyet: listening on {address}");
     }
-    reactor.run()
+    while reactor.run()? == Exit::Woken {
+        match reread() {
+            Ok(keys) => {
+                reactor.set_keys(keys);
+                eprintln!("doneyet: tokens and secrets read again");
+            }
+            Err(failure) => eprintln!("doneyet: tokens and secrets stay as they were: {failure}"),
+        }
+    }
+    Ok(())
+}
+
+/// Reads `ADDR:PORT`, `localhost:PORT` or `unix:PATH`.
+///
+/// # Errors
+///
+/// A sentence with these forms.
+pub fn address(text: &str) -> Result<Address, &'static str> {
+    const FORMS: &str = "an address is written like 127.0.0.1:8765, [::1]:8765 or unix:/run/x.sock";
+    if let Some(path) = text.strip_prefix("unix:") {
+        return if path.is_empty() {
+            Err(FORMS)
+        } else {
+            Ok(Address::Unix(path.into()))
+        };
+    }
+    // No other name: what it resolves to is somebody else's decision, and may change.
+    let numeric = match text.strip_prefix("localhost:") {
+        Some(port) => format!("127.0.0.1:{port}"),
+        None => text.to_owned(),
+    };
+    numeric
+        .parse::<SocketAddr>()
+        .map(Address::Tcp)
+        .map_err(|_| FORMS)
+}
+
+fn base_path(text: &str) -> Result<String, &'static str> {
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"/-._~".contains(&byte);
+    let path = text.strip_suffix('/').unwrap_or(text);
+    let empty_segment = path.split('/').skip(1).any(str::is_empty);
+    match path {
+        "" => Ok(String::new()),
+        path if path.starts_with('/') && path.bytes().all(is_plain) && !empty_segment => {
+            Ok(path.to_owned())
+        }
+        _ => Err("a base path begins with a slash and is made of letters, digits, - . _ ~"),
+    }
+}
+
+fn origin(text: &str) -> Result<String, &'static str> {
+    let authority = text.split_once("://").map(|(_, authority)| authority);
+    match authority {
+        // Browsers never send a path with it: such an entry would allow nobody, silently.
+        Some(authority) if !authority.is_empty() && !authority.contains(['/', '*']) => {
+            Ok(text.to_owned())
+        }
+        _ => Err("an origin is written like https://example.org, with a port if it has one"),
+    }
+}
+
+fn host(text: &str) -> Result<String, &'static str> {
+    let is_name = |byte: u8| byte.is_ascii_alphanumeric() || b"-._".contains(&byte);
+    match text {
+        "" => Err("this must be a host's name"),
+        name if name.bytes().all(is_name) => Ok(name.to_owned()),
+        _ => Err("this must be a host's name, without a port"),
+    }
 }
