@@ -63,6 +63,8 @@ pub struct Record {
     reason: Option<Rc<str>>,
     /// The last publish, heartbeats included.
     heard_ms: u64,
+    /// The last publish that changed nothing, for as long as it shows that the worker lives.
+    heartbeat_ms: Option<u64>,
     /// The last publish that changed something.
     changed_ms: u64,
     /// When a worker that has gone, or that asked for a lease, is given up.
@@ -83,6 +85,7 @@ impl Record {
             rate,
             reason: None,
             heard_ms: now.ticks_ms,
+            heartbeat_ms: None,
             changed_ms: now.ticks_ms,
             lease_ends_ms: None,
         })
@@ -112,9 +115,11 @@ impl Record {
         let effect = self.become_state(next, id, now)?;
         self.rate = rate;
         self.heard_ms = now.ticks_ms;
+        self.heartbeat_ms = None;
         self.lease_ends_ms = None;
-        if effect == Effect::Changed {
-            self.changed_ms = now.ticks_ms;
+        match effect {
+            Effect::Unchanged => self.heartbeat_ms = Some(now.ticks_ms),
+            Effect::Changed | Effect::Created => self.changed_ms = now.ticks_ms,
         }
         Ok(effect)
     }
@@ -154,16 +159,16 @@ impl Record {
         if self.forget_ms(sockets, patience) <= now.ticks_ms {
             return Tick::Forget;
         }
-        let mut next = self.state.clone();
-        if self
-            .lease_ms()
-            .is_some_and(|ends_ms| ends_ms <= now.ticks_ms)
-        {
+        let is_over = |ends_ms: u64| ends_ms <= now.ticks_ms;
+        self.heartbeat_ms
+            .take_if(|at_ms| is_over(at_ms.saturating_add(patience.stall_ms)));
+        let next = if self.lease_ms().is_some_and(is_over) {
             self.lease_ends_ms = None;
-            next = next.with_worker_lost();
+            self.state.with_worker_lost()
         } else {
-            next = next.with_stalled(self.is_stalling(sockets, patience, now.ticks_ms));
-        }
+            let stalls = self.stalls_ms(sockets, patience).is_some_and(is_over);
+            self.state.with_stalled(stalls)
+        };
         // A few bytes too many for the daemon's own word: the state then stays as it is.
         Tick::Stays(
             self.become_state(next, id, now)
@@ -226,26 +231,24 @@ impl Record {
         }
     }
 
-    /// Alive and without a change for too long. A worker without a socket lives as long as its
-    /// heartbeats come closer together than the stall time.
-    fn is_stalling(&self, sockets: u32, patience: &Patience, now_ms: u64) -> bool {
-        let unchanged = now_ms >= self.changed_ms.saturating_add(patience.stall_ms);
-        let lives = sockets > 0 || now_ms < self.heard_ms.saturating_add(patience.stall_ms);
-        unchanged && lives && !self.state.is_terminal() && !self.state.is_lost()
+    /// When the worker counts as stalled if it lives on without a change; none if it does not live.
+    /// One without a socket lives as long as its heartbeats come closer together than that.
+    fn stalls_ms(&self, sockets: u32, patience: &Patience) -> Option<u64> {
+        let lives = sockets > 0 || self.heartbeat_ms.is_some();
+        let counts = lives && !self.state.is_terminal() && !self.state.is_lost();
+        counts.then(|| self.changed_ms.saturating_add(patience.stall_ms))
     }
 
-    /// When [`is_stalling`](Self::is_stalling) may turn over by the clock alone.
+    /// When `stalled` may turn by the clock alone. After a tick this is never in the past, or the
+    /// next tick would find the same, and the next.
     fn stall_turns_ms(&self, sockets: u32, patience: &Patience) -> Option<u64> {
-        if self.state.is_terminal() || self.state.is_lost() {
-            return None;
-        }
-        let begins_ms = self.changed_ms.saturating_add(patience.stall_ms);
-        let ends_ms = self.heard_ms.saturating_add(patience.stall_ms);
-        match (self.state.is_stalled(), sockets) {
-            (true, 0) => Some(ends_ms),
-            (true, _) => None,
-            (false, 0) if ends_ms <= begins_ms => None,
-            (false, _) => Some(begins_ms),
+        let begins_ms = self.stalls_ms(sockets, patience);
+        match (self.state.is_stalled(), sockets, self.heartbeat_ms) {
+            (false, ..) => begins_ms,
+            (true, 0, Some(at_ms)) => Some(at_ms.saturating_add(patience.stall_ms)),
+            // Its socket has gone: at once.
+            (true, 0, None) => Some(0),
+            (true, _, _) => None,
         }
     }
 }

@@ -80,6 +80,20 @@ fn the_next_publish_revives_a_lost_task() {
 }
 
 #[test]
+fn a_worker_that_comes_back_in_time_keeps_its_lease() {
+    for back in [attach as fn(&mut Day), |day: &mut Day| {
+        drop(day.publish("t", "{}"))
+    }] {
+        let mut day = day_with_socket();
+        detach(&mut day);
+        day.pass(29 * SECOND);
+        back(&mut day);
+        day.pass(5 * MINUTE);
+        assert_eq!(day.field("t", "status"), "running");
+    }
+}
+
+#[test]
 fn the_lease_begins_with_the_last_socket() {
     let mut day = day_with_socket();
     attach(&mut day);
@@ -97,6 +111,24 @@ fn an_ended_task_is_not_lost() {
     day.publish("t", r#"{"status":"completed"}"#).unwrap();
     detach(&mut day);
     assert_eq!(day.pass(59 * MINUTE), []);
+}
+
+#[test]
+fn a_worker_without_a_socket_has_a_lease_if_it_asks() {
+    let mut day = Day::new();
+    day.publish("t", "{}").unwrap();
+    assert_eq!(day.pass(HOUR), [], "it did not ask");
+    for n in 0..10 {
+        let json = format!(r#"{{"n":{n}}}"#);
+        day.send("t", &json, Mode::Merge, Some(5 * SECOND)).unwrap();
+        assert_eq!(day.pass(4 * SECOND), []);
+    }
+    day.pass(SECOND);
+    assert_eq!(day.field("t", "status"), "lost");
+    day.send("t", "{}", Mode::Merge, Some(5 * SECOND)).unwrap();
+    day.publish("t", "{}").unwrap();
+    day.pass(HOUR);
+    assert_eq!(day.field("t", "status"), "running", "it no longer asks");
 }
 
 #[test]
@@ -151,10 +183,45 @@ fn a_heartbeat_is_no_progress() {
 }
 
 #[test]
+fn a_worker_without_a_socket_that_falls_silent_is_no_longer_stalled() {
+    let mut day = Day::new();
+    day.publish("t", "{}").unwrap();
+    day.pass(20 * SECOND);
+    day.publish("t", "{}").unwrap();
+    let seen = day.pass(HOUR);
+    assert_eq!(
+        seen,
+        [at(30 * SECOND, "running"), at(50 * SECOND, "running")].concat()
+    );
+    assert!(!stalled(&day));
+    day.publish("t", "{}").unwrap();
+    day.pass(1);
+    assert!(stalled(&day), "it lives, and still nothing has changed");
+}
+
+#[test]
 fn a_worker_without_a_socket_that_sends_no_heartbeats_never_stalls() {
     let mut day = Day::new();
     day.publish("t", "{}").unwrap();
     assert_eq!(day.pass(23 * HOUR), []);
+}
+
+#[test]
+fn a_daemon_that_wakes_too_late_for_a_stall_comes_to_rest() {
+    let mut day = Day::new();
+    day.publish("t", "{}").unwrap();
+    day.pass(5);
+    day.publish("t", "{}").unwrap();
+    assert_eq!(
+        day.oversleep(30 * SECOND),
+        [],
+        "its last heartbeat is too old by now"
+    );
+    assert!(
+        day.board
+            .next_tick_ms()
+            .is_none_or(|at_ms| at_ms > day.now.ticks_ms)
+    );
 }
 
 #[test]
@@ -196,4 +263,73 @@ fn an_ended_task_that_starts_over_is_kept() {
     day.replace("t", "{}").unwrap();
     assert_eq!(day.pass(24 * HOUR - 1), []);
     assert_eq!(day.pass(1).len(), 1);
+}
+
+#[test]
+fn a_task_of_which_nothing_is_heard_is_kept_for_a_day() {
+    let mut day = Day::new();
+    day.publish("t", "{}").unwrap();
+    day.pass(20 * HOUR);
+    day.publish("t", "{}").unwrap();
+    day.pass(24 * HOUR - 1);
+    assert!(day.is_known("t"));
+    assert_eq!(day.pass(1), at(44 * HOUR, "forgotten"));
+}
+
+/// Whatever happens, and however late the daemon wakes: a moment's ticks end, nothing remains due,
+/// and every field that the clock sets is what the rules say.
+#[test]
+fn the_board_comes_to_rest_whatever_happens() {
+    for seed in 0..100 {
+        let (mut random, mut day) = (Random::new(seed), Day::new());
+        let mut sockets = 0;
+        for step in 0..150 {
+            match random.below(10) {
+                0 => {
+                    attach(&mut day);
+                    sockets += 1;
+                }
+                1 if sockets > 0 => {
+                    detach(&mut day);
+                    sockets -= 1;
+                }
+                2 => drop(day.cancel("t", None)),
+                3 => drop(day.send("t", "{}", Mode::Merge, Some(random.below(50) * SECOND))),
+                4 => drop(day.publish("t", r#"{"status":"completed"}"#)),
+                5 => drop(day.replace("t", "{}")),
+                6 => drop(day.publish("t", &format!(r#"{{"n":{step}}}"#))),
+                _ => drop(day.publish("t", "{}")),
+            }
+            let ms = random.pick(&[
+                0,
+                1,
+                999,
+                SECOND,
+                9 * SECOND,
+                31 * SECOND,
+                MINUTE,
+                25 * HOUR,
+            ]);
+            match random.below(2) {
+                0 => drop(day.pass(ms)),
+                _ => drop(day.oversleep(ms)),
+            }
+            let due_ms = day.board.next_tick_ms();
+            assert!(
+                due_ms.is_none_or(|at_ms| at_ms > day.now.ticks_ms),
+                "seed {seed}"
+            );
+            if day.is_known("t") {
+                let status = day.field("t", "status");
+                assert!(!stalled(&day) || status == "running", "seed {seed}");
+                assert!(
+                    status != "completed" || day.field("t", "cancel").is_null(),
+                    "seed {seed}"
+                );
+            } else if sockets > 0 {
+                // A forgotten task's workers leave; the board keeps no count for the next.
+                sockets = 0;
+            }
+        }
+    }
 }
