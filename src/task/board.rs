@@ -229,7 +229,7 @@ impl Board {
         };
         task.sockets = task.sockets.saturating_sub(1);
         if let (Some(record), 0) = (&mut task.record, task.sockets) {
-            record.start_lease(self.patience.lease_ms, now);
+            record.socket_closed(self.patience.lease_ms, now);
         }
         self.settle(key);
     }

@@ -61,7 +61,7 @@ pub struct Record {
     update: Rc<Update>,
     rate: Rate,
     reason: Option<Rc<str>>,
-    /// The last publish, heartbeats included.
+    /// The last word of it: a publish, or a worker's socket that was open until then.
     heard_ms: u64,
     /// The last publish that changed nothing, for as long as it shows that the worker lives.
     heartbeat_ms: Option<u64>,
@@ -142,6 +142,14 @@ impl Record {
             self.reason = reason.map(Rc::from);
         }
         Ok(effect)
+    }
+
+    /// The last socket of its workers has closed: it was a sign of life until now, and is none from
+    /// now on.
+    pub fn socket_closed(&mut self, lease_ms: u64, now: Now) {
+        self.heard_ms = now.ticks_ms;
+        self.heartbeat_ms = None;
+        self.start_lease(lease_ms, now);
     }
 
     /// The worker is to be given up after `lease_ms` unless it is heard again.

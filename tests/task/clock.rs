@@ -225,6 +225,22 @@ fn a_daemon_that_wakes_too_late_for_a_stall_comes_to_rest() {
 }
 
 #[test]
+fn a_worker_that_leaves_its_socket_is_not_stalled() {
+    let mut day = day_with_socket();
+    day.pass(10 * SECOND);
+    day.publish("t", "{}").unwrap();
+    detach(&mut day);
+    assert_eq!(day.pass(HOUR), at(40 * SECOND, "lost"));
+    let mut day = day_with_socket();
+    day.pass(40 * SECOND);
+    assert!(stalled(&day));
+    detach(&mut day);
+    assert_eq!(day.pass(1), at(40 * SECOND, "running"));
+    assert!(!stalled(&day));
+    assert_eq!(day.pass(HOUR), at(70 * SECOND, "lost"));
+}
+
+#[test]
 fn an_ended_or_lost_task_is_not_stalled() {
     let mut day = day_with_socket();
     day.pass(MINUTE);
@@ -274,6 +290,18 @@ fn a_task_of_which_nothing_is_heard_is_kept_for_a_day() {
     day.pass(24 * HOUR - 1);
     assert!(day.is_known("t"));
     assert_eq!(day.pass(1), at(44 * HOUR, "forgotten"));
+}
+
+#[test]
+fn a_socket_that_was_open_is_a_word_of_its_task() {
+    let mut day = day_with_socket();
+    day.pass(100 * HOUR);
+    assert!(day.is_known("t"));
+    detach(&mut day);
+    day.pass(24 * HOUR - 1);
+    assert!(day.is_known("t"));
+    assert_eq!(day.field("t", "status"), "lost");
+    assert_eq!(day.pass(1), at(124 * HOUR, "forgotten"));
 }
 
 /// Whatever happens, and however late the daemon wakes: a moment's ticks end, nothing remains due,
