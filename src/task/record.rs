@@ -7,7 +7,7 @@ use crate::task::id::TaskId;
 use crate::task::rate::Rate;
 use crate::task::refusal::Refusal;
 use crate::task::state::{Cancel, Mode, Patch, State};
-use crate::task::update::{MAX_STATE, Update};
+use crate::task::update::Update;
 
 /// How long the daemon waits for whom; all in milliseconds.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -75,12 +75,12 @@ impl Record {
     /// The first publish of `id`, as revision `rev`.
     ///
     /// # Errors
-    /// As [`State::apply`], and [`Refusal::TooLarge`].
+    /// As [`State::apply`].
     pub fn create(id: &TaskId, patch: Patch, rev: u64, now: Now) -> Result<Record, Refusal> {
         let mut rate = Rate::default();
         let state = State::default().apply(patch, Mode::Replace, &mut rate, now.ticks_ms)?;
         Ok(Record {
-            update: encode(&state, id, rev, now)?,
+            update: encode(&state, id, rev, now),
             state,
             rate,
             reason: None,
@@ -94,8 +94,8 @@ impl Record {
     /// A further publish.
     ///
     /// # Errors
-    /// As [`State::apply`]; [`Refusal::TooLarge`]; [`Refusal::Finished`] if the task has ended and
-    /// the merge would change it.
+    /// As [`State::apply`]; [`Refusal::Finished`] if the task has ended and the merge would change
+    /// it.
     pub fn publish(
         &mut self,
         id: &TaskId,
@@ -112,7 +112,7 @@ impl Record {
         if next != self.state && self.state.is_terminal() && mode == Mode::Merge {
             return Err(Refusal::Finished);
         }
-        let effect = self.become_state(next, id, now)?;
+        let effect = self.become_state(next, id, now);
         self.rate = rate;
         self.heard_ms = now.ticks_ms;
         self.heartbeat_ms = None;
@@ -137,7 +137,7 @@ impl Record {
         if self.state.is_terminal() {
             return Err(Refusal::Finished);
         }
-        let effect = self.become_state(self.state.with_cancel_requested(), id, now)?;
+        let effect = self.become_state(self.state.with_cancel_requested(), id, now);
         if effect == Effect::Changed {
             self.reason = reason.map(Rc::from);
         }
@@ -177,11 +177,7 @@ impl Record {
             let stalls = self.stalls_ms(sockets, patience).is_some_and(is_over);
             self.state.with_stalled(stalls)
         };
-        // A few bytes too many for the daemon's own word: the state then stays as it is.
-        Tick::Stays(
-            self.become_state(next, id, now)
-                .unwrap_or(Effect::Unchanged),
-        )
+        Tick::Stays(self.become_state(next, id, now))
     }
 
     /// When [`tick`](Self::tick) has something to do, in ticks.
@@ -217,13 +213,13 @@ impl Record {
         self.changed_ms
     }
 
-    fn become_state(&mut self, next: State, id: &TaskId, now: Now) -> Result<Effect, Refusal> {
+    fn become_state(&mut self, next: State, id: &TaskId, now: Now) -> Effect {
         if next == self.state {
-            return Ok(Effect::Unchanged);
+            return Effect::Unchanged;
         }
-        self.update = encode(&next, id, self.update.rev() + 1, now)?;
+        self.update = encode(&next, id, self.update.rev() + 1, now);
         self.state = next;
-        Ok(Effect::Changed)
+        Effect::Changed
     }
 
     fn lease_ms(&self) -> Option<u64> {
@@ -261,10 +257,7 @@ impl Record {
     }
 }
 
-fn encode(state: &State, id: &TaskId, rev: u64, now: Now) -> Result<Rc<Update>, Refusal> {
+fn encode(state: &State, id: &TaskId, rev: u64, now: Now) -> Rc<Update> {
     let json = state.encode(id, rev, now.unix_ms);
-    if json.len() > MAX_STATE {
-        return Err(Refusal::TooLarge);
-    }
-    Ok(Rc::new(Update::new(rev, state.is_terminal(), &json)))
+    Rc::new(Update::new(rev, state.is_terminal(), &json))
 }

@@ -11,6 +11,7 @@ use serde_json::{Map, Number, Value};
 use crate::task::TaskId;
 use crate::task::rate::{self, Rate};
 use crate::task::refusal::Refusal;
+use crate::task::update::MAX_FIELDS;
 
 /// Fields that the daemon owns. A worker may send them (a state read can be published back); they
 /// change nothing.
@@ -124,7 +125,7 @@ impl State {
     /// this one; what the worker's counters tell and the worker itself does not is filled in.
     ///
     /// # Errors
-    /// [`Refusal::BadState`] naming the field that is wrong.
+    /// [`Refusal::BadState`] naming the field that is wrong; [`Refusal::TooLarge`].
     pub fn apply(
         &self,
         patch: Patch,
@@ -146,6 +147,7 @@ impl State {
         if counters {
             next.derive(told, rate, now_ms);
         }
+        next.check_size()?;
         if next.is_terminal() && next.cancel != Some(Cancel::Refused) {
             next.cancel = None;
         }
@@ -293,6 +295,14 @@ impl State {
         match self.fields.get(field) {
             Some(value) if !is_allowed(value) => Err(Refusal::BadState { field, allowed }),
             _ => Ok(()),
+        }
+    }
+
+    fn check_size(&self) -> Result<(), Refusal> {
+        let json = serde_json::to_vec(&self.fields);
+        match json.is_ok_and(|json| json.len() <= MAX_FIELDS) {
+            true => Ok(()),
+            false => Err(Refusal::TooLarge),
         }
     }
 

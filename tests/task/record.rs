@@ -150,6 +150,31 @@ fn a_worker_has_nearly_16_kib_and_not_a_byte_more() {
 }
 
 #[test]
+fn what_the_daemon_adds_fits_into_the_longest_state() {
+    let mut day = Day::new();
+    let id = "t".repeat(128);
+    let longest = fill(&mut day, &id, "a");
+    let key = day.key(&id);
+    day.board.attach(key);
+    assert_eq!(day.cancel(&id, None), Ok(Effect::Changed));
+    assert_eq!(day.pass(MINUTE).len(), 1, "stalled");
+    assert_eq!(
+        (day.field(&id, "cancel"), day.field(&id, "stalled")),
+        (json!("requested"), json!(true))
+    );
+    assert!(day.json(&id).len() <= MAX_STATE);
+    let same_size = format!(
+        r#"{{"x":"{}","cancel":"acknowledged"}}"#,
+        "z".repeat(longest)
+    );
+    assert_eq!(day.publish(&id, &same_size), Ok(Effect::Changed));
+    day.board.detach(key, day.now);
+    day.pass(MINUTE);
+    assert_eq!(day.field(&id, "status"), "lost");
+    assert!(day.json(&id).len() <= MAX_STATE);
+}
+
+#[test]
 fn computed_fields_count_too() {
     let mut day = Day::new();
     let unit = "u".repeat(9_000);
