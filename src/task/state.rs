@@ -144,7 +144,9 @@ impl State {
         };
         next.merge(patch.0)?;
         next.check()?;
-        if counters {
+        // An ended task's speed is history: its last counters, sent again, change nothing.
+        let ended = mode == Mode::Merge && self.is_terminal();
+        if counters && !ended {
             next.derive(told, rate, now_ms);
         }
         next.check_size()?;

@@ -210,6 +210,22 @@ fn after_the_end_what_changes_nothing_is_fine_and_the_rest_is_refused() {
 }
 
 #[test]
+fn the_last_publish_may_be_repeated_when_its_answer_was_lost() {
+    let mut day = Day::new();
+    day.publish("t", r#"{"loaded":0,"total":100}"#).unwrap();
+    day.pass(2 * SECOND);
+    let last = r#"{"status":"completed","loaded":100,"total":100}"#;
+    assert_eq!(day.publish("t", last), Ok(Effect::Changed));
+    let before = day.json("t");
+    for _ in 0..5 {
+        day.pass(SECOND);
+        assert_eq!(day.publish("t", last), Ok(Effect::Unchanged));
+    }
+    assert_eq!(day.json("t"), before);
+    assert_eq!(day.publish("t", r#"{"loaded":99}"#), Err(Refusal::Finished));
+}
+
+#[test]
 fn canceled_is_cancelled_also_when_it_is_repeated() {
     let mut day = Day::new();
     day.publish("t", r#"{"status":"canceled"}"#).unwrap();
