@@ -99,8 +99,8 @@ pub fn speed_text(per_sec: f64, unit: &str) -> String {
     let mut value = per_sec;
     let mut prefixes = ["", "k", "M", "G", "T", "P"].iter();
     let mut prefix = prefixes.next().copied().unwrap_or_default();
-    // 999.95 would round to "1000.0": that is the next prefix already.
-    while value >= 999.95 {
+    // 999.5 is the first that rounds to four digits (as bare bytes): the next prefix already.
+    while value >= 999.5 {
         let Some(next) = prefixes.next() else { break };
         prefix = next;
         value /= 1000.0;

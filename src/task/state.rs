@@ -20,6 +20,10 @@ const DAEMON_FIELDS: [&str; 4] = ["task_id", "rev", "updated_at", "stalled"];
 /// The fields that are written first, in this order; all others follow in alphabetical order.
 const LEADING_FIELDS: [&str; 4] = ["status", "progress", "speed", "eta"];
 
+/// The highest counter: what every reader of JSON holds exactly (RFC 8259 §6). Beyond it, products
+/// of counters would leave the numbers.
+const MAX_COUNT: f64 = 9_007_199_254_740_991.0;
+
 /// What a publish does with what was there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Mode {
@@ -278,8 +282,8 @@ impl State {
             v.as_f64().is_some_and(|n| (0.0..=100.0).contains(&n))
         })?;
         for field in ["loaded", "total"] {
-            self.check_field(field, "a number, 0 or more", |v| {
-                v.as_f64().is_some_and(|n| n >= 0.0)
+            self.check_field(field, "a number from 0 to 9007199254740991", |v| {
+                v.as_f64().is_some_and(|n| (0.0..=MAX_COUNT).contains(&n))
             })?;
         }
         for field in ["speed", "eta", "unit"] {
@@ -385,7 +389,11 @@ fn merge_objects(target: &mut Map<String, Value>, patch: Map<String, Value>) {
 /// `loaded` of `total` to two decimals, cut so that only all is 100; a `total` that was estimated
 /// too low is 100 too, no more.
 fn percent(loaded: f64, total: f64) -> Value {
-    let hundredths = (loaded * 10_000.0 / total).floor().min(10_000.0);
+    if loaded >= total {
+        return Value::from(100);
+    }
+    // So close to the end that the division rounds up, it is still not all.
+    let hundredths = (loaded * 10_000.0 / total).floor().min(9_999.0);
     if hundredths % 100.0 == 0.0 {
         return Value::from((hundredths / 100.0) as u64);
     }

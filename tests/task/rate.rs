@@ -153,6 +153,29 @@ fn no_counter_whatever_makes_a_speed_that_is_no_number() {
 }
 
 #[test]
+fn speeds_read_as_people_write_them() {
+    for (per_sec, unit, text) in [
+        (0.0, "B", "0B/s"),
+        (0.4, "B", "0B/s"),
+        (999.0, "B", "999B/s"),
+        (999.4, "B", "999B/s"),
+        (999.6, "B", "1.0kB/s"),
+        (1000.0, "B", "1.0kB/s"),
+        (999_400.0, "B", "999.4kB/s"),
+        (999_600.0, "B", "1.0MB/s"),
+        (2_500_000.0, "B", "2.5MB/s"),
+        (3e9, "B", "3.0GB/s"),
+        (4e12, "B", "4.0TB/s"),
+        (5e15, "B", "5.0PB/s"),
+        (5e18, "B", "5000.0PB/s"),
+        (24.0, "frames", "24.0 frames/s"),
+        (1234.56, "rows", "1234.6 rows/s"),
+    ] {
+        assert_eq!(speed_text(per_sec, unit), text, "{per_sec}");
+    }
+}
+
+#[test]
 fn times_read_as_people_write_them() {
     for (secs, text) in [
         (0, "00:00"),
@@ -239,6 +262,28 @@ fn what_the_worker_says_itself_is_not_computed() {
 }
 
 #[test]
+fn progress_is_cut_so_that_only_all_is_100() {
+    for (loaded, total, progress) in [
+        ("0", "3", json!(0)),
+        ("1", "3", json!(33.33)),
+        ("29", "100", json!(29)),
+        ("2", "3", json!(66.66)),
+        ("99999", "100000", json!(99.99)),
+        ("999999999", "1000000000", json!(99.99)),
+        ("9007199254740990", "9007199254740991", json!(99.99)),
+        ("0.5", "2", json!(25)),
+        ("7", "7", json!(100)),
+        ("8", "7", json!(100)),
+        ("9007199254740991", "1e-300", json!(100)),
+    ] {
+        let mut day = Day::new();
+        day.publish("t", &format!(r#"{{"loaded":{loaded},"total":{total}}}"#))
+            .unwrap();
+        assert_eq!(shown(&day)[0], progress, "{loaded} of {total}");
+    }
+}
+
+#[test]
 fn a_run_that_starts_over_has_no_speed_yet() {
     let mut day = Day::new();
     for second in 0..4_u64 {
@@ -248,4 +293,21 @@ fn a_run_that_starts_over_has_no_speed_yet() {
     }
     day.replace("t", r#"{"loaded":70,"total":100}"#).unwrap();
     assert_eq!(shown(&day), [json!(70), Value::Null, Value::Null]);
+}
+
+#[test]
+fn counters_of_any_size_make_texts_of_ordinary_size() {
+    for number in ["1e300", "1.7e308", "1e19", "18446744073709551615"] {
+        let mut day = Day::new();
+        day.publish("t", r#"{"loaded":0,"total":1}"#).unwrap();
+        day.pass(2 * SECOND);
+        let json = format!(r#"{{"loaded":{number},"total":{number}}}"#);
+        if day.publish("t", &json).is_ok() {
+            let speed = shown(&day)[1].to_string();
+            assert!(
+                speed.len() < 40 && !speed.contains("inf") && !speed.contains("NaN"),
+                "{speed}"
+            );
+        }
+    }
 }
