@@ -304,6 +304,16 @@ fn a_socket_that_was_open_is_a_word_of_its_task() {
     assert_eq!(day.pass(1), at(124 * HOUR, "forgotten"));
 }
 
+#[test]
+fn nothing_is_due_of_a_task_that_was_forgotten() {
+    let mut day = day_with_socket();
+    detach(&mut day);
+    day.forget("t");
+    assert_eq!(day.board.next_tick_ms(), None);
+    day.publish("t", "{}").unwrap();
+    assert_eq!(day.pass(23 * HOUR), [], "the lease was the old task's");
+}
+
 /// Whatever happens, and however late the daemon wakes: a moment's ticks end, nothing remains due,
 /// and every field that the clock sets is what the rules say.
 #[test]

@@ -5,6 +5,7 @@
 
 mod board;
 mod clock;
+mod deadlines;
 mod hub;
 mod id;
 mod rate;
