@@ -94,6 +94,29 @@ fn one_peer_may_watch_and_work_on_the_same_task() {
 }
 
 #[test]
+fn following_twice_is_following_once() {
+    let mut hub = Hub::default();
+    for birth in [
+        Birth::UpToDate,
+        Birth::Behind,
+        Birth::Behind,
+        Birth::UpToDate,
+    ] {
+        hub.subscribe(A, X, Role::Watcher, birth);
+    }
+    hub.subscribe_to_everything(B);
+    hub.subscribe_to_everything(B);
+    assert_eq!(
+        (hub.audience(X, Role::Watcher), hub.subscription_count(A, 9)),
+        (1, 1)
+    );
+    assert_eq!(hub.subscription_count(B, 9), 1);
+    assert_eq!((taken(&mut hub, A), hub.line_len()), (vec![X], 2));
+    assert!(hub.unsubscribe(A, X, Role::Watcher));
+    assert!(!hub.unsubscribe(A, X, Role::Watcher));
+}
+
+#[test]
 fn who_follows_everything_is_owed_every_task_there_is() {
     let mut hub = Hub::default();
     for task in [X, Y, Z, X] {
@@ -411,6 +434,25 @@ impl Twins {
                 self.model.enlist(peer);
             }
             _ => self.flush_one(random.below(4)),
+        }
+    }
+}
+
+#[test]
+fn the_hub_does_what_the_model_does() {
+    for seed in 0..60 {
+        let mut random = Random::new(seed);
+        let (peers, tasks) = random.pick(&[(2, 2), (3, 8), (8, 3), (12, 12)]);
+        let mut twins = Twins {
+            hub: Hub::default(),
+            model: Model::default(),
+            seed,
+        };
+        for step in 0..1000 {
+            twins.step(&mut random, peers, tasks);
+            if step % 8 == 0 {
+                twins.compare(peers, tasks);
+            }
         }
     }
 }
