@@ -8,7 +8,7 @@ use std::collections::VecDeque;
 
 /// How far back the slope reaches.
 pub const WINDOW_MS: u64 = 3_000;
-/// Samples closer together than this are one sample: bounds the memory to some 30 of them.
+/// Of three samples within this, the middle one goes: bounds the memory to some 60 of them.
 const SPACING_MS: u64 = 100;
 /// Before this much has been seen, a time left would be a guess.
 const ETA_AFTER_MS: u64 = 1_000;

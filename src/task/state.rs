@@ -306,9 +306,10 @@ impl State {
 
     fn check_size(&self) -> Result<(), Refusal> {
         let json = serde_json::to_vec(&self.fields);
-        match json.is_ok_and(|json| json.len() <= MAX_FIELDS) {
-            true => Ok(()),
-            false => Err(Refusal::TooLarge),
+        if json.is_ok_and(|json| json.len() <= MAX_FIELDS) {
+            Ok(())
+        } else {
+            Err(Refusal::TooLarge)
         }
     }
 
