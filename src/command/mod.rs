@@ -5,12 +5,14 @@
 //! 0, 1 for what did not work out, 2 for what makes no sense, 130 for Ctrl-C.
 
 pub mod cancel;
+pub mod daemon;
 mod failure;
 pub mod help;
 pub mod list;
 pub mod options;
 pub mod publish;
 pub mod reach;
+pub mod run;
 pub mod serve;
 pub mod signals;
 pub mod text;
@@ -34,10 +36,11 @@ struct Command {
 
 const COMMANDS: &[Command] = &[
     Command { usage: &serve::USAGE, run: serve::run },
+    Command { usage: &run::USAGE, run: run::run },
+    Command { usage: &watch::USAGE, run: watch::run },
     Command { usage: &publish::USAGE, run: publish::run },
     Command { usage: &cancel::USAGE, run: cancel::run },
     Command { usage: &list::USAGE, run: list::run },
-    Command { usage: &watch::USAGE, run: watch::run },
 ];
 
 /// Does what the words (without the program's own name) ask for.

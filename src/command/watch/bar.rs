@@ -70,7 +70,7 @@ pub fn line(state: &Value) -> String {
         return format!("{id} {}", ending(state));
     }
     let mut parts = vec![id, situation(state)];
-    parts.extend(percent(state));
+    parts.extend(percent(state).map(|percent| percent.trim_start().to_owned()));
     parts.push(printable(text(state, "speed")));
     if !text(state, "eta").is_empty() {
         parts.push(format!("eta {}", printable(text(state, "eta"))));
