@@ -6,6 +6,7 @@
 
 pub mod cancel;
 pub mod daemon;
+pub mod demo;
 mod failure;
 pub mod help;
 pub mod list;
@@ -41,6 +42,7 @@ const COMMANDS: &[Command] = &[
     Command { usage: &publish::USAGE, run: publish::run },
     Command { usage: &cancel::USAGE, run: cancel::run },
     Command { usage: &list::USAGE, run: list::run },
+    Command { usage: &demo::USAGE, run: demo::run },
 ];
 
 /// Does what the words (without the program's own name) ask for.

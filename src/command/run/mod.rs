@@ -134,11 +134,11 @@ fn introduce(
     task: &str,
     state: &Map<String, Value>,
 ) -> Result<(Server, Option<Daemon>), Failure> {
-    match put(&server, task, state) {
+    match client::start_over(&server, task, state) {
         Ok(()) => Ok((server, None)),
         Err(error) if error.is_unreachable() => {
             let daemon = serve_in_process(&error)?;
-            put(&daemon.server(), task, state)?;
+            client::start_over(&daemon.server(), task, state)?;
             Ok((daemon.server(), Some(daemon)))
         }
         Err(error) => Err(error.into()),
@@ -149,13 +149,6 @@ fn introduce(
 fn serve_in_process(why: &ClientError) -> Result<Daemon, Failure> {
     eprintln!("doneyet: {why}\ndoneyet: serving the task from here");
     Daemon::start()
-}
-
-fn put(server: &Server, task: &str, state: &Map<String, Value>) -> Result<(), ClientError> {
-    let body = Value::Object(state.clone()).to_string();
-    let route = format!("/api/progress/{task}");
-    client::request(server, "PUT", &route, Some(body.as_bytes()))?.success(server)?;
-    Ok(())
 }
 
 /// Signals that are sent to us and meant for the command.
