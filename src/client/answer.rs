@@ -24,7 +24,13 @@ impl<'s> Answer<'s> {
     /// Waits for the head of the real answer; interim ones (RFC 9110 §15.2) are skipped.
     pub(super) fn wait(server: &'s Server, stream: Stream) -> Result<Answer<'s>, ClientError> {
         let deadline = Instant::now() + PATIENCE;
-        let mut answer = Answer { server, stream, received: Vec::new(), head_len: 0, deadline };
+        let mut answer = Answer {
+            server,
+            stream,
+            received: Vec::new(),
+            head_len: 0,
+            deadline,
+        };
         let mut scan = Scan::default();
         loop {
             let end = scan.advance(&answer.received);
@@ -54,7 +60,8 @@ impl<'s> Answer<'s> {
 
     /// How far the content reaches that answers a request with `method`.
     pub(super) fn extent(&self, method: &str) -> Result<Extent, ClientError> {
-        self.read_head(|head| head.extent(method))?.map_err(|source| self.not_http(source))
+        self.read_head(|head| head.extent(method))?
+            .map_err(|source| self.not_http(source))
     }
 
     /// Waits for all of the content, at most `limit` bytes.
@@ -63,7 +70,8 @@ impl<'s> Answer<'s> {
         let mut body = Body::of_reply(extent, limit).map_err(|source| self.not_http(source))?;
         self.received.drain(..self.head_len);
         loop {
-            body.read(&self.received).map_err(|source| self.not_http(source))?;
+            body.read(&self.received)
+                .map_err(|source| self.not_http(source))?;
             if body.is_complete() {
                 return Ok(body.into_bytes());
             }
@@ -82,7 +90,10 @@ impl<'s> Answer<'s> {
     }
 
     pub(super) fn not_http(&self, source: HttpError) -> ClientError {
-        ClientError::NotHttp { server: self.server.to_string(), source }
+        ClientError::NotHttp {
+            server: self.server.to_string(),
+            source,
+        }
     }
 
     fn receive(&mut self) -> Result<(), ClientError> {

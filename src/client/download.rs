@@ -36,7 +36,9 @@ impl Download {
     pub fn open(server: &Server, route: &str) -> Result<Download, ClientError> {
         let mut stream = server.connect()?;
         let request = request::encode(server, "GET", route, None);
-        stream.write_all(&request).map_err(|error| server.broken(error))?;
+        stream
+            .write_all(&request)
+            .map_err(|error| server.broken(error))?;
         let answer = Answer::wait(server, stream)?;
         let status = answer.read_head(|head| head.status)?;
         if status != 200 {
@@ -48,7 +50,12 @@ impl Download {
             return Err(answer.not_http(source));
         };
         let (stream, early) = answer.into_rest();
-        Ok(Download { stream, early: io::Cursor::new(early), len, left: len })
+        Ok(Download {
+            stream,
+            early: io::Cursor::new(early),
+            len,
+            left: len,
+        })
     }
 
     /// How many bytes the server has announced in all.
@@ -64,7 +71,9 @@ impl Download {
 
 impl Read for Download {
     fn read(&mut self, room: &mut [u8]) -> io::Result<usize> {
-        let most = usize::try_from(self.left).unwrap_or(usize::MAX).min(room.len());
+        let most = usize::try_from(self.left)
+            .unwrap_or(usize::MAX)
+            .min(room.len());
         let room = room.get_mut(..most).unwrap_or_default();
         if room.is_empty() {
             return Ok(0);

@@ -84,11 +84,19 @@ impl fmt::Display for ClientError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Unreachable { server, source } => {
-                write!(f, "cannot reach {server}: {} (is `doneyet serve` running?)", plain(source))
+                write!(
+                    f,
+                    "cannot reach {server}: {} (is `doneyet serve` running?)",
+                    plain(source)
+                )
             }
             Self::Broken { server, source } => write!(f, "lost {server}: {}", plain(source)),
             Self::NotHttp { server, source } => {
-                write!(f, "{server} does not answer like a daemon: {}", source.message)
+                write!(
+                    f,
+                    "{server} does not answer like a daemon: {}",
+                    source.message
+                )
             }
             Self::NotWebSocket { server, source } => {
                 write!(f, "{server} opens no WebSocket: {source}")

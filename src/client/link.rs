@@ -108,7 +108,9 @@ pub fn start_over(
 ) -> Result<(), ClientError> {
     let body = Value::Object(state.clone()).to_string();
     let route = format!("/api/progress/{task}");
-    request(server, "PUT", &route, Some(body.as_bytes()))?.success(server).map(drop)
+    request(server, "PUT", &route, Some(body.as_bytes()))?
+        .success(server)
+        .map(drop)
 }
 
 impl Link {
@@ -126,7 +128,11 @@ impl Link {
             server,
             route: format!("/ws/worker/{task}"),
             hear: Box::new(hear),
-            desk: Mutex::new(Desk { slot, phase: Phase::Working, line: Line::Broken }),
+            desk: Mutex::new(Desk {
+                slot,
+                phase: Phase::Working,
+                line: Line::Broken,
+            }),
             changed: Condvar::new(),
         });
         thread::spawn({
@@ -271,10 +277,18 @@ impl Shared {
             return;
         };
         let text = |name: &str| fields.get(name).and_then(Value::as_str).map(str::to_owned);
-        if fields.get("action").is_some_and(|action| action == "cancel") {
-            (self.hear)(News::Cancel { reason: text("reason") });
+        if fields
+            .get("action")
+            .is_some_and(|action| action == "cancel")
+        {
+            (self.hear)(News::Cancel {
+                reason: text("reason"),
+            });
         } else if let Some(code) = text("error") {
-            (self.hear)(News::Refused { code, message: text("message").unwrap_or_default() });
+            (self.hear)(News::Refused {
+                code,
+                message: text("message").unwrap_or_default(),
+            });
         }
     }
 

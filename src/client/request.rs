@@ -52,7 +52,9 @@ pub fn request(
 ) -> Result<Reply, ClientError> {
     let mut stream = server.connect()?;
     let request = encode(server, method, route, body);
-    stream.write_all(&request).map_err(|error| server.broken(error))?;
+    stream
+        .write_all(&request)
+        .map_err(|error| server.broken(error))?;
     let answer = Answer::wait(server, stream)?;
     let status = answer.read_head(|head| head.status)?;
     let body = answer.content(method, MAX_CONTENT)?;
@@ -68,7 +70,10 @@ pub(super) fn encode(server: &Server, method: &str, route: &str, body: Option<&[
         head += &format!("Authorization: {value}\r\n");
     }
     if let Some(body) = body {
-        head += &format!("Content-Type: application/json\r\nContent-Length: {}\r\n", body.len());
+        head += &format!(
+            "Content-Type: application/json\r\nContent-Length: {}\r\n",
+            body.len()
+        );
     }
     head += "\r\n";
     let mut request = head.into_bytes();

@@ -42,7 +42,10 @@ pub struct BadServer(&'static str);
 impl Default for Server {
     fn default() -> Self {
         Server {
-            address: Address::Tcp { host: "127.0.0.1".to_owned(), port: 8765 },
+            address: Address::Tcp {
+                host: "127.0.0.1".to_owned(),
+                port: 8765,
+            },
             base: String::new(),
             token: None,
         }
@@ -53,7 +56,11 @@ impl Server {
     /// The server at a socket's address.
     pub fn at(address: SocketAddr) -> Server {
         let (host, port) = (address.ip().to_string(), address.port());
-        Server { address: Address::Tcp { host, port }, base: String::new(), token: None }
+        Server {
+            address: Address::Tcp { host, port },
+            base: String::new(),
+            token: None,
+        }
     }
 
     /// The same server, entered with a token.
@@ -65,7 +72,10 @@ impl Server {
         if token.is_empty() || !token.bytes().all(|byte| byte.is_ascii_graphic()) {
             return Err(BadServer("a token is made of visible ASCII characters"));
         }
-        Ok(Server { token: Some(token.to_owned()), ..self })
+        Ok(Server {
+            token: Some(token.to_owned()),
+            ..self
+        })
     }
 
     /// The request target of a route, which begins with a slash.
@@ -81,7 +91,10 @@ impl Server {
     /// What goes into the `Host` field.
     pub(super) fn host(&self) -> String {
         match &self.address {
-            Address::Tcp { host, port: HTTP_PORT } => bracketed(host),
+            Address::Tcp {
+                host,
+                port: HTTP_PORT,
+            } => bracketed(host),
             Address::Tcp { host, port } => format!("{}:{port}", bracketed(host)),
             Address::Unix(_) => "localhost".to_owned(),
         }
@@ -97,11 +110,17 @@ impl Server {
             Address::Tcp { host, port } => Stream::tcp(host, *port),
             Address::Unix(path) => Stream::unix(path),
         };
-        stream.map_err(|source| ClientError::Unreachable { server: self.to_string(), source })
+        stream.map_err(|source| ClientError::Unreachable {
+            server: self.to_string(),
+            source,
+        })
     }
 
     pub(super) fn broken(&self, source: io::Error) -> ClientError {
-        ClientError::Broken { server: self.to_string(), source }
+        ClientError::Broken {
+            server: self.to_string(),
+            source,
+        }
     }
 }
 
@@ -126,7 +145,11 @@ impl FromStr for Server {
         }
         let (authority, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
         let (host, port) = split_authority(authority)?;
-        Ok(Server { address: Address::Tcp { host, port }, base: base(path)?, token: None })
+        Ok(Server {
+            address: Address::Tcp { host, port },
+            base: base(path)?,
+            token: None,
+        })
     }
 }
 
@@ -134,11 +157,18 @@ fn unix(path: &str) -> Result<Server, BadServer> {
     if path.is_empty() {
         return Err(BadServer("after unix: comes the path of a socket"));
     }
-    Ok(Server { address: Address::Unix(path.into()), base: String::new(), token: None })
+    Ok(Server {
+        address: Address::Unix(path.into()),
+        base: String::new(),
+        token: None,
+    })
 }
 
 fn split_authority(authority: &str) -> Result<(String, u16), BadServer> {
-    let (host, port) = match authority.strip_prefix('[').and_then(|rest| rest.split_once(']')) {
+    let (host, port) = match authority
+        .strip_prefix('[')
+        .and_then(|rest| rest.split_once(']'))
+    {
         Some((host, port)) if host.parse::<std::net::Ipv6Addr>().is_ok() => (host, port),
         Some(_) => return Err(BadServer("between the brackets stands no IPv6 address")),
         None => authority.split_at(authority.find(':').unwrap_or(authority.len())),
@@ -149,23 +179,34 @@ fn split_authority(authority: &str) -> Result<(String, u16), BadServer> {
     }
     let port = match port.strip_prefix(':') {
         None if port.is_empty() => HTTP_PORT,
-        Some(digits) if digits.bytes().all(|byte| byte.is_ascii_digit()) => {
-            digits.parse().map_err(|_| BadServer("a port is a number up to 65535"))?
+        Some(digits) if digits.bytes().all(|byte| byte.is_ascii_digit()) => digits
+            .parse()
+            .map_err(|_| BadServer("a port is a number up to 65535"))?,
+        _ => {
+            return Err(BadServer(
+                "after the host comes a colon and a port, or nothing",
+            ));
         }
-        _ => return Err(BadServer("after the host comes a colon and a port, or nothing")),
     };
     Ok((host.to_owned(), port))
 }
 
 fn base(path: &str) -> Result<String, BadServer> {
-    if !path.bytes().all(|byte| byte.is_ascii_graphic() && !b"?#".contains(&byte)) {
+    if !path
+        .bytes()
+        .all(|byte| byte.is_ascii_graphic() && !b"?#".contains(&byte))
+    {
         return Err(BadServer("the address ends with a plain path, or none"));
     }
     Ok(path.trim_end_matches('/').to_owned())
 }
 
 fn bracketed(host: &str) -> String {
-    if host.contains(':') { format!("[{host}]") } else { host.to_owned() }
+    if host.contains(':') {
+        format!("[{host}]")
+    } else {
+        host.to_owned()
+    }
 }
 
 impl fmt::Display for Server {

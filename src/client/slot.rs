@@ -33,7 +33,12 @@ impl Slot {
             }
             self.unsent.insert(name, value);
         }
-        if self.is_terminal() && self.state.get("cancel").is_none_or(|cancel| cancel != "refused") {
+        if self.is_terminal()
+            && self
+                .state
+                .get("cancel")
+                .is_none_or(|cancel| cancel != "refused")
+        {
             // The daemon forgets the wish to cancel with the end of the task; telling it again
             // would be a change, which an ended task refuses.
             self.state.remove("cancel");
@@ -45,13 +50,18 @@ impl Slot {
     /// to a cancel does not wait: somebody does.
     pub fn due(&self, now: Instant) -> Option<Instant> {
         let is_answer = self.unsent.contains_key("cancel");
-        let free = self.last.filter(|_| !is_answer).map_or(now, |last| last + PACE);
+        let free = self
+            .last
+            .filter(|_| !is_answer)
+            .map_or(now, |last| last + PACE);
         (!self.unsent.is_empty()).then_some(free)
     }
 
     /// What to send now: everything unsent, in one patch.
     pub fn take(&mut self, now: Instant) -> Option<Map<String, Value>> {
-        self.due(now).filter(|&due| due <= now).and_then(|_| self.take_early(now))
+        self.due(now)
+            .filter(|&due| due <= now)
+            .and_then(|_| self.take_early(now))
     }
 
     /// [`Slot::take`] without regard to the pace: for the last word.
@@ -71,6 +81,9 @@ impl Slot {
 
     fn is_terminal(&self) -> bool {
         let status = self.state.get("status").and_then(Value::as_str);
-        matches!(status, Some("completed" | "failed" | "cancelled" | "canceled"))
+        matches!(
+            status,
+            Some("completed" | "failed" | "cancelled" | "canceled")
+        )
     }
 }

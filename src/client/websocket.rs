@@ -18,7 +18,10 @@ use crate::wire::handshake::{Opening, Refusal};
 use crate::wire::message::{Assembler, Limits, Message};
 
 /// What is taken from a server: more than a state ever has, no more than `/ws/echo` gives.
-const LIMITS: Limits = Limits { message: 16 * 1024 * 1024, fragments: 1024 };
+const LIMITS: Limits = Limits {
+    message: 16 * 1024 * 1024,
+    fragments: 1024,
+};
 
 /// Bytes of a refused handshake's content that are read for its explanation.
 const MAX_EXPLANATION: usize = 64 * 1024;
@@ -61,11 +64,15 @@ impl WebSocketClient {
         let mut stream = server.connect()?;
         let opening = Opening::new(entropy::nonce());
         let authorization = server.authorization();
-        let fields: Vec<_> =
-            authorization.iter().map(|value| ("Authorization", value.as_str())).collect();
+        let fields: Vec<_> = authorization
+            .iter()
+            .map(|value| ("Authorization", value.as_str()))
+            .collect();
         let mut request = Vec::new();
         opening.request(&server.host(), &server.target(route), &fields, &mut request);
-        stream.write_all(&request).map_err(|error| server.broken(error))?;
+        stream
+            .write_all(&request)
+            .map_err(|error| server.broken(error))?;
 
         let answer = Answer::wait(server, stream)?;
         match answer.read_head(|head| opening.verify(head))? {
@@ -74,19 +81,32 @@ impl WebSocketClient {
                 let body = answer.content("GET", MAX_EXPLANATION)?;
                 Err(ClientError::refused(server, &Reply { status, body }))
             }
-            Err(source) => {
-                Err(ClientError::NotWebSocket { server: server.to_string(), source })
-            }
+            Err(source) => Err(ClientError::NotWebSocket {
+                server: server.to_string(),
+                source,
+            }),
         }
     }
 
     fn opened(server: &Server, answer: Answer<'_>) -> Result<WebSocketClient, ClientError> {
         let (stream, input) = answer.into_rest();
         let writing = stream.try_clone().map_err(|error| server.broken(error))?;
-        let writer = Writer { stream: writing, is_closing: false };
-        let sender = Sender { server: server.clone(), writer: Arc::new(Mutex::new(writer)) };
+        let writer = Writer {
+            stream: writing,
+            is_closing: false,
+        };
+        let sender = Sender {
+            server: server.clone(),
+            writer: Arc::new(Mutex::new(writer)),
+        };
         let assembler = Assembler::default();
-        Ok(WebSocketClient { server: server.clone(), stream, sender, input, assembler })
+        Ok(WebSocketClient {
+            server: server.clone(),
+            stream,
+            sender,
+            input,
+            assembler,
+        })
     }
 
     /// The half that writes.
@@ -144,7 +164,10 @@ impl WebSocketClient {
             Message::Close(close) => {
                 // RFC 6455 §5.5.1: the answer echoes the code. Whether it still arrives is the
                 // server's affair.
-                let _ = self.sender.close(&Close { reason: String::new(), ..close });
+                let _ = self.sender.close(&Close {
+                    reason: String::new(),
+                    ..close
+                });
                 Incoming::Closed(close)
             }
         }))
@@ -154,7 +177,10 @@ impl WebSocketClient {
     fn offended(&self, source: Violation) -> ClientError {
         let _ = self.sender.close(&source.into());
         self.sender.hang_up();
-        ClientError::Violation { server: self.server.to_string(), source }
+        ClientError::Violation {
+            server: self.server.to_string(),
+            source,
+        }
     }
 }
 
@@ -220,7 +246,10 @@ impl Sender {
     ///
     /// As [`Sender::send`].
     pub fn close_normally(&self) -> Result<(), ClientError> {
-        self.close(&Close { code: Some(CloseCode::NORMAL), reason: String::new() })
+        self.close(&Close {
+            code: Some(CloseCode::NORMAL),
+            reason: String::new(),
+        })
     }
 
     /// Ends the connection at once, both ways: a [`WebSocketClient::receive`] under way returns.
@@ -239,7 +268,10 @@ impl Sender {
             };
         }
         writer.is_closing = opcode == OpCode::Close;
-        writer.stream.write_all(&bytes).map_err(|error| self.server.broken(error))
+        writer
+            .stream
+            .write_all(&bytes)
+            .map_err(|error| self.server.broken(error))
     }
 
     /// A panic elsewhere leaves at worst half a frame, and the server then ends the connection.

@@ -9,8 +9,11 @@ use super::options::{Arguments, Operands, Opt, Takes, Usage};
 use super::{Failure, reach, values};
 use crate::client::request;
 
-const REASON: Opt =
-    Opt { name: "reason", takes: Takes::One("TEXT"), help: "Why, in a few words for the worker." };
+const REASON: Opt = Opt {
+    name: "reason",
+    takes: Takes::One("TEXT"),
+    help: "Why, in a few words for the worker.",
+};
 
 /// How it is called.
 pub const USAGE: Usage = Usage {
@@ -39,8 +42,13 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
     let body = reason.map(|reason| json!({ "reason": reason }).to_string());
     let route = format!("/api/progress/{task}/cancel");
     let body = body.as_ref().map(|body| body.as_bytes());
-    let state = request(&server, "POST", &route, body)?.success(&server)?.json();
-    let word = state.get("cancel").and_then(Value::as_str).unwrap_or("requested");
+    let state = request(&server, "POST", &route, body)?
+        .success(&server)?
+        .json();
+    let word = state
+        .get("cancel")
+        .and_then(Value::as_str)
+        .unwrap_or("requested");
     writeln!(io::stdout(), "{task}: cancel {word}")?;
     Ok(ExitCode::SUCCESS)
 }

@@ -47,13 +47,17 @@ impl Daemon {
     ///
     /// If the address cannot be bound.
     pub fn listen(address: SocketAddr) -> io::Result<Daemon> {
-        let config = Config { listen: vec![Address::Tcp(address)], ..Config::default() };
+        let config = Config {
+            listen: vec![Address::Tcp(address)],
+            ..Config::default()
+        };
         let (stop, stopped) = UnixStream::pair()?;
         let (bound, is_bound) = mpsc::channel();
         // A reactor shares what it encodes without locks, so it is born on the thread it lives on.
         let thread = thread::spawn(move || {
             let reactor = Reactor::bind(&config, stopped);
-            let mut reactor = match reactor.and_then(|reactor| Ok((reactor.addresses()?, reactor))) {
+            let mut reactor = match reactor.and_then(|reactor| Ok((reactor.addresses()?, reactor)))
+            {
                 Ok((addresses, reactor)) => {
                     let _ = bound.send(Ok(addresses));
                     reactor
@@ -63,7 +67,7 @@ impl Daemon {
                     return Ok(());
                 }
             };
-            reactor.run()
+            reactor.run().map(drop)
         });
         let addresses = is_bound.recv().map_err(io::Error::other)??;
         let tcp = addresses.into_iter().find_map(|address| match address {
@@ -71,7 +75,11 @@ impl Daemon {
             Address::Unix(_) => None,
         });
         let address = tcp.ok_or(io::Error::other("the daemon has no port"))?;
-        Ok(Daemon { address, stop: Some(stop), thread: Some(thread) })
+        Ok(Daemon {
+            address,
+            stop: Some(stop),
+            thread: Some(thread),
+        })
     }
 
     /// How it is called.

@@ -10,8 +10,16 @@ const INDENT: usize = 26;
 /// Columns of the whole text: the narrowest terminal in use.
 const WIDTH: usize = 80;
 
-const HELP: Opt = Opt { name: "help", takes: Takes::Nothing, help: "Print this text." };
-const VERSION: Opt = Opt { name: "version", takes: Takes::Nothing, help: "Print the version." };
+const HELP: Opt = Opt {
+    name: "help",
+    takes: Takes::Nothing,
+    help: "Print this text.",
+};
+const VERSION: Opt = Opt {
+    name: "version",
+    takes: Takes::Nothing,
+    help: "Print the version.",
+};
 
 /// `doneyet --help`: all commands.
 pub fn overview(commands: &[&Usage]) -> String {
@@ -54,7 +62,7 @@ fn spelling(option: &Opt) -> String {
     match option.takes {
         Takes::Nothing => format!("--{}", option.name),
         Takes::One(value) => format!("--{} {value}", option.name),
-        Takes::Many(value) => format!("--{} {value}…", option.name),
+        Takes::Many(value) | Takes::Secret(value) => format!("--{} {value}…", option.name),
     }
 }
 

@@ -15,8 +15,11 @@ const STATUS: Opt = Opt {
     takes: Takes::One("STATUS"),
     help: "Only tasks with this status: running, completed, lost, or a worker's own word.",
 };
-const JSON: Opt =
-    Opt { name: "json", takes: Takes::Nothing, help: "Print the states, one JSON object a line." };
+const JSON: Opt = Opt {
+    name: "json",
+    takes: Takes::Nothing,
+    help: "Print the states, one JSON object a line.",
+};
 
 /// How it is called.
 pub const USAGE: Usage = Usage {
@@ -30,8 +33,14 @@ pub const USAGE: Usage = Usage {
 };
 
 /// The columns of the table, and the widest each may get.
-const COLUMNS: [(&str, usize); 6] =
-    [("TASK", 40), ("STATUS", 30), ("DONE", 6), ("SPEED", 12), ("ETA", 10), ("TITLE", 60)];
+const COLUMNS: [(&str, usize); 6] = [
+    ("TASK", 40),
+    ("STATUS", 30),
+    ("DONE", 6),
+    ("SPEED", 12),
+    ("ETA", 10),
+    ("TITLE", 60),
+];
 
 /// Does it.
 ///
@@ -43,8 +52,13 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
     let status = arguments.value(&STATUS, values::text)?;
     let query = status.map(|status| format!("?status={}", percent_encode(&status)));
     let route = format!("/api/progress{}", query.unwrap_or_default());
-    let reply = request(&server, "GET", &route, None)?.success(&server)?.json();
-    let tasks = reply.get("tasks").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
+    let reply = request(&server, "GET", &route, None)?
+        .success(&server)?
+        .json();
+    let tasks = reply
+        .get("tasks")
+        .and_then(Value::as_array)
+        .map_or(&[][..], Vec::as_slice);
     let mut out = io::BufWriter::new(io::stdout().lock());
     if arguments.has(&JSON) {
         for task in tasks {
@@ -63,7 +77,9 @@ pub fn table(tasks: &[Value]) -> String {
         return "no tasks\n".to_owned();
     }
     let heading = COLUMNS.map(|(name, _)| name.to_owned());
-    let rows: Vec<_> = std::iter::once(heading).chain(tasks.iter().map(row)).collect();
+    let rows: Vec<_> = std::iter::once(heading)
+        .chain(tasks.iter().map(row))
+        .collect();
     let mut widths = [0; COLUMNS.len()];
     for row in &rows {
         for (width, cell) in widths.iter_mut().zip(row) {
@@ -71,7 +87,11 @@ pub fn table(tasks: &[Value]) -> String {
         }
     }
     let line = |row: &[String; COLUMNS.len()]| {
-        let cells: Vec<_> = row.iter().zip(widths).map(|(cell, width)| fit(cell, width)).collect();
+        let cells: Vec<_> = row
+            .iter()
+            .zip(widths)
+            .map(|(cell, width)| fit(cell, width))
+            .collect();
         cells.join("  ").trim_end().to_owned() + "\n"
     };
     rows.iter().map(line).collect()
@@ -84,7 +104,9 @@ fn row(task: &Value) -> [String; COLUMNS.len()] {
         "" => text("status").to_owned(),
         cancel => format!("{}, cancel {cancel}", text("status")),
     };
-    let title = [text("title"), text("filename")].into_iter().find(|text| !text.is_empty());
+    let title = [text("title"), text("filename")]
+        .into_iter()
+        .find(|text| !text.is_empty());
     let cells = [
         text("task_id").to_owned(),
         status,

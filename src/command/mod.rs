@@ -9,6 +9,7 @@ pub mod daemon;
 pub mod demo;
 mod failure;
 pub mod help;
+pub mod keys;
 pub mod list;
 pub mod options;
 pub mod publish;
@@ -36,19 +37,44 @@ struct Command {
 }
 
 const COMMANDS: &[Command] = &[
-    Command { usage: &serve::USAGE, run: serve::run },
-    Command { usage: &run::USAGE, run: run::run },
-    Command { usage: &watch::USAGE, run: watch::run },
-    Command { usage: &publish::USAGE, run: publish::run },
-    Command { usage: &cancel::USAGE, run: cancel::run },
-    Command { usage: &list::USAGE, run: list::run },
-    Command { usage: &demo::USAGE, run: demo::run },
+    Command {
+        usage: &serve::USAGE,
+        run: serve::run,
+    },
+    Command {
+        usage: &run::USAGE,
+        run: run::run,
+    },
+    Command {
+        usage: &watch::USAGE,
+        run: watch::run,
+    },
+    Command {
+        usage: &publish::USAGE,
+        run: publish::run,
+    },
+    Command {
+        usage: &cancel::USAGE,
+        run: cancel::run,
+    },
+    Command {
+        usage: &list::USAGE,
+        run: list::run,
+    },
+    Command {
+        usage: &demo::USAGE,
+        run: demo::run,
+    },
 ];
 
 /// Does what the words (without the program's own name) ask for.
 pub fn main(words: impl IntoIterator<Item = OsString>) -> ExitCode {
     let mut words: Vec<OsString> = words.into_iter().collect();
-    let first = words.first().and_then(|word| word.to_str()).unwrap_or_default().to_owned();
+    let first = words
+        .first()
+        .and_then(|word| word.to_str())
+        .unwrap_or_default()
+        .to_owned();
     match first.as_str() {
         "--help" | "-h" | "help" => return say(&overview()),
         "--version" | "-V" => return say(&version()),

@@ -32,12 +32,17 @@ pub enum Takes {
     One(&'static str),
     /// A value each time the option is given; in the environment, separated by commas.
     Many(&'static str),
+    /// The same, but no complaint ever repeats the value.
+    Secret(&'static str),
 }
 
 impl Opt {
     /// The environment variable that stands for the option: `DONEYET_BASE_PATH` for `base-path`.
     pub fn variable(&self) -> String {
-        format!("DONEYET_{}", self.name.to_ascii_uppercase().replace('-', "_"))
+        format!(
+            "DONEYET_{}",
+            self.name.to_ascii_uppercase().replace('-', "_")
+        )
     }
 }
 
@@ -120,7 +125,7 @@ pub fn parse(
                 };
                 let value = match option.takes {
                     Takes::Nothing => OsString::from("yes"),
-                    Takes::One(_) | Takes::Many(_) => parser.value()?,
+                    Takes::One(_) | Takes::Many(_) | Takes::Secret(_) => parser.value()?,
                 };
                 arguments.add(option, value);
             }
@@ -143,7 +148,8 @@ impl Arguments {
     /// Whether a switch is on. In the environment, `0`, `false`, `no`, `off` and nothing are off.
     pub fn has(&self, option: &Opt) -> bool {
         let off = ["", "0", "false", "no", "off"];
-        self.one(option).is_some_and(|value| off.iter().all(|off| value != *off))
+        self.one(option)
+            .is_some_and(|value| off.iter().all(|off| value != *off))
     }
 
     /// The value of an option, read by `read`, if it was given.
@@ -157,7 +163,9 @@ impl Arguments {
         read: impl Fn(&str) -> Result<T, E>,
     ) -> Result<Option<T>, Failure> {
         let value = self.one(option);
-        value.map(|value| self.read(option, value, &read)).transpose()
+        value
+            .map(|value| self.read(option, value, &read))
+            .transpose()
     }
 
     /// All values of a repeatable option, in order, read by `read`.
@@ -170,7 +178,15 @@ impl Arguments {
         option: &Opt,
         read: impl Fn(&str) -> Result<T, E>,
     ) -> Result<Vec<T>, Failure> {
-        self.all(option).iter().map(|value| self.read(option, value, &read)).collect()
+        self.all(option)
+            .iter()
+            .map(|value| self.read(option, value, &read))
+            .collect()
+    }
+
+    /// Whether the option stands on the command line itself, where other users can read it.
+    pub fn was_typed(&self, option: &Opt) -> bool {
+        matches!(self.values.get(option.name), Some((Source::CommandLine, _)))
     }
 
     /// What stands outside the options.
@@ -189,9 +205,16 @@ impl Arguments {
             _ => format!("--{}", option.name),
         };
         let Some(text) = value.to_str() else {
-            return Err(Failure::Usage(format!("{name}: the value is no Unicode text")));
+            return Err(Failure::Usage(format!(
+                "{name}: the value is no Unicode text"
+            )));
         };
-        read(text).map_err(|why| Failure::Usage(format!("{name} {text:?}: {why}")))
+        read(text).map_err(|why| {
+            Failure::Usage(match option.takes {
+                Takes::Secret(_) => format!("{name}: {why}"),
+                _ => format!("{name} {text:?}: {why}"),
+            })
+        })
     }
 
     fn one(&self, option: &Opt) -> Option<&OsStr> {
@@ -199,12 +222,17 @@ impl Arguments {
     }
 
     fn all(&self, option: &Opt) -> &[OsString] {
-        self.values.get(option.name).map(|(_, values)| values.as_slice()).unwrap_or_default()
+        self.values
+            .get(option.name)
+            .map(|(_, values)| values.as_slice())
+            .unwrap_or_default()
     }
 
     fn add(&mut self, option: &Opt, value: OsString) {
-        let (_, values) =
-            self.values.entry(option.name).or_insert((Source::CommandLine, Vec::new()));
+        let (_, values) = self
+            .values
+            .entry(option.name)
+            .or_insert((Source::CommandLine, Vec::new()));
         values.push(value);
     }
 
@@ -216,10 +244,11 @@ impl Arguments {
             }
             if let Some(value) = environment(&option.variable()) {
                 let values = match option.takes {
-                    Takes::Many(_) => split_list(value),
+                    Takes::Many(_) | Takes::Secret(_) => split_list(value),
                     Takes::Nothing | Takes::One(_) => vec![value],
                 };
-                self.values.insert(option.name, (Source::Environment, values));
+                self.values
+                    .insert(option.name, (Source::Environment, values));
             }
         }
     }
@@ -229,7 +258,10 @@ impl Arguments {
 fn split_list(list: OsString) -> Vec<OsString> {
     match list.into_string() {
         Ok(text) => {
-            let items = text.split(',').map(str::trim).filter(|item| !item.is_empty());
+            let items = text
+                .split(',')
+                .map(str::trim)
+                .filter(|item| !item.is_empty());
             items.map(OsString::from).collect()
         }
         Err(list) => vec![list],

@@ -10,8 +10,11 @@ use super::options::{Arguments, Operands, Opt, Takes, Usage};
 use super::{Failure, reach};
 use crate::client::request;
 
-const JSON: Opt =
-    Opt { name: "json", takes: Takes::Nothing, help: "Print the daemon's reply as it came." };
+const JSON: Opt = Opt {
+    name: "json",
+    takes: Takes::Nothing,
+    help: "Print the daemon's reply as it came.",
+};
 
 /// How it is called.
 pub const USAGE: Usage = Usage {

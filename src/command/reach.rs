@@ -29,11 +29,13 @@ pub const TOKEN: Opt = Opt {
 ///
 /// [`Failure::Usage`] for an address that is none.
 pub fn server(arguments: &Arguments) -> Result<Server, Failure> {
-    let server = arguments.value(&SERVER, str::parse::<Server>)?.unwrap_or_default();
+    let server = arguments
+        .value(&SERVER, str::parse::<Server>)?
+        .unwrap_or_default();
     match arguments.value(&TOKEN, values::text)? {
-        Some(token) => {
-            server.with_token(&token).map_err(|why| Failure::Usage(format!("--token: {why}")))
-        }
+        Some(token) => server
+            .with_token(&token)
+            .map_err(|why| Failure::Usage(format!("--token: {why}"))),
         None => Ok(server),
     }
 }
@@ -54,5 +56,7 @@ pub fn task(operand: &OsString) -> Result<String, Failure> {
 ///
 /// A sentence that says what a task id is.
 pub fn check_task(text: &str) -> Result<String, String> {
-    TaskId::new(text).map(|id| id.as_str().to_owned()).map_err(|why| why.to_string())
+    TaskId::new(text)
+        .map(|id| id.as_str().to_owned())
+        .map_err(|why| why.to_string())
 }

@@ -5,12 +5,14 @@ use std::net::SocketAddr;
 use std::os::unix::net::UnixStream;
 use std::process::ExitCode;
 
-use signal_hook::consts::{SIGINT, SIGTERM};
+use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use signal_hook::low_level::pipe;
 
 use super::options::{Arguments, Operands, Opt, Takes, Usage};
-use super::{Failure, values};
+use super::{Failure, keys, values};
+use crate::server::reactor::Exit;
 use crate::server::{Address, Config, Reactor};
+use crate::session::keys::Keys;
 
 /// Where to listen.
 pub const LISTEN: Opt = Opt {
@@ -85,6 +87,12 @@ pub const USAGE: Usage = Usage {
         KEEP,
         SILENCE,
         MAX_TASKS,
+        keys::PUBLISH_TOKEN,
+        keys::PUBLISH_TOKEN_FILE,
+        keys::WATCH_TOKEN,
+        keys::WATCH_TOKEN_FILE,
+        keys::TICKET_SECRET,
+        keys::TICKET_SECRET_FILE,
         ECHO,
     ],
     operands: Operands::None,
@@ -99,8 +107,37 @@ pub const USAGE: Usage = Usage {
 ///
 /// If an option makes no sense, or an address cannot be bound.
 pub fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
-    serve(&config(arguments)?)?;
+    let config = config(arguments)?;
+    for option in keys::exposed(arguments) {
+        let variable = option.to_ascii_uppercase().replace('-', "_");
+        eprintln!(
+            "doneyet: warning: every user of this machine can read --{option} in the list of \
+             processes; DONEYET_{variable} or --{option}-file keeps it to yourself"
+        );
+    }
+    warn_if_open(&config);
+    serve(&config, || keys::read(arguments))?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// An address that others reach, and a side without a key, is rarely what was meant.
+fn warn_if_open(config: &Config) {
+    let public =
+        |address: &&Address| matches!(address, Address::Tcp(tcp) if !tcp.ip().is_loopback());
+    let Some(address) = config.listen.iter().find(public) else {
+        return;
+    };
+    let watch_open = config.keys.watch.is_empty() && config.keys.ticket_secrets.is_empty();
+    let open = match (config.keys.publish.is_empty(), watch_open) {
+        (true, true) => "publish, watch and cancel",
+        (true, false) => "publish",
+        (false, true) => "watch and cancel",
+        (false, false) => return,
+    };
+    eprintln!(
+        "doneyet: warning: whoever reaches {address} may {open}; see --publish-token, \
+         --watch-token and --ticket-secret"
+    );
 }
 
 /// What the arguments decide, and the defaults for the rest.
@@ -109,7 +146,10 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
 ///
 /// [`Failure::Usage`] for a value that makes no sense.
 pub fn config(arguments: &Arguments) -> Result<Config, Failure> {
-    let mut config = Config::default();
+    let mut config = Config {
+        keys: keys::read(arguments)?,
+        ..Config::default()
+    };
     let listen = arguments.values(&LISTEN, address)?;
     if !listen.is_empty() {
         config.listen = listen;
@@ -138,20 +178,33 @@ pub fn config(arguments: &Arguments) -> Result<Config, Failure> {
     Ok(config)
 }
 
-/// Serves until SIGTERM or SIGINT.
+/// Serves until SIGTERM or SIGINT. On SIGHUP, the keys are what `reread` says; if it cannot say,
+/// they stay as they are.
 ///
 /// # Errors
 /// If an address cannot be bound.
-pub fn serve(config: &Config) -> io::Result<()> {
-    let (stop, signals) = UnixStream::pair()?;
+pub fn serve(config: &Config, reread: impl Fn() -> Result<Keys, Failure>) -> io::Result<()> {
+    let (stop, stop_signals) = UnixStream::pair()?;
     for signal in [SIGTERM, SIGINT] {
-        pipe::register(signal, signals.try_clone()?)?;
+        pipe::register(signal, stop_signals.try_clone()?)?;
     }
+    let (reload, reload_signals) = UnixStream::pair()?;
+    pipe::register(SIGHUP, reload_signals)?;
     let mut reactor = Reactor::bind(config, stop)?;
+    reactor.wake_on(reload)?;
     for address in reactor.addresses()? {
         eprintln!("doneyet: listening on {address}");
     }
-    reactor.run()
+    while reactor.run()? == Exit::Woken {
+        match reread() {
+            Ok(keys) => {
+                reactor.set_keys(keys);
+                eprintln!("doneyet: tokens and secrets read again");
+            }
+            Err(failure) => eprintln!("doneyet: tokens and secrets stay as they were: {failure}"),
+        }
+    }
+    Ok(())
 }
 
 /// Reads `ADDR:PORT`, `localhost:PORT` or `unix:PATH`.
@@ -162,14 +215,21 @@ pub fn serve(config: &Config) -> io::Result<()> {
 pub fn address(text: &str) -> Result<Address, &'static str> {
     const FORMS: &str = "an address is written like 127.0.0.1:8765, [::1]:8765 or unix:/run/x.sock";
     if let Some(path) = text.strip_prefix("unix:") {
-        return if path.is_empty() { Err(FORMS) } else { Ok(Address::Unix(path.into())) };
+        return if path.is_empty() {
+            Err(FORMS)
+        } else {
+            Ok(Address::Unix(path.into()))
+        };
     }
     // No other name: what it resolves to is somebody else's decision, and may change.
     let numeric = match text.strip_prefix("localhost:") {
         Some(port) => format!("127.0.0.1:{port}"),
         None => text.to_owned(),
     };
-    numeric.parse::<SocketAddr>().map(Address::Tcp).map_err(|_| FORMS)
+    numeric
+        .parse::<SocketAddr>()
+        .map(Address::Tcp)
+        .map_err(|_| FORMS)
 }
 
 fn base_path(text: &str) -> Result<String, &'static str> {

@@ -9,7 +9,10 @@ use std::time::Duration;
 /// A sentence with the forms that are understood.
 pub fn duration(text: &str) -> Result<Duration, &'static str> {
     const FORMS: &str = "a duration is written like 30, 30s, 5m, 1h or 2d";
-    let (digits, unit) = text.split_at(text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len()));
+    let (digits, unit) = text.split_at(
+        text.find(|c: char| !c.is_ascii_digit())
+            .unwrap_or(text.len()),
+    );
     let secs: u64 = match unit {
         "" | "s" => 1,
         "m" => 60,
@@ -20,7 +23,11 @@ pub fn duration(text: &str) -> Result<Duration, &'static str> {
     let number: u64 = digits.parse().map_err(|_| FORMS)?;
     // A century is as good as for ever, and no sum with the present overflows.
     let longest = 100 * 365 * 86_400;
-    number.checked_mul(secs).filter(|secs| *secs <= longest).map(Duration::from_secs).ok_or(FORMS)
+    number
+        .checked_mul(secs)
+        .filter(|secs| *secs <= longest)
+        .map(Duration::from_secs)
+        .ok_or(FORMS)
 }
 
 /// Reads a whole number, 1 or more.
@@ -29,8 +36,14 @@ pub fn duration(text: &str) -> Result<Duration, &'static str> {
 ///
 /// A sentence that says so.
 pub fn count(text: &str) -> Result<u64, &'static str> {
-    let number = text.bytes().all(|byte| byte.is_ascii_digit()).then(|| text.parse().ok());
-    number.flatten().filter(|number| *number > 0).ok_or("this must be a whole number, 1 or more")
+    let number = text
+        .bytes()
+        .all(|byte| byte.is_ascii_digit())
+        .then(|| text.parse().ok());
+    number
+        .flatten()
+        .filter(|number| *number > 0)
+        .ok_or("this must be a whole number, 1 or more")
 }
 
 /// Takes any text.

@@ -17,14 +17,15 @@ use std::io::{self, Write};
 use std::mem;
 use std::rc::Rc;
 
-use slab::Slab;
-
 use crate::server::config::Config;
-use crate::server::peer::{DRAIN_MS, Input, LINGER_MS, Peer, Phase, limit_ms};
+use crate::server::peer::{
+    DRAIN_MS, Input, LINGER_MS, NEXT_REQUEST_MS, Peer, Peers, Phase, limit_ms,
+};
 use crate::session::http::Http;
-use crate::session::outbox::CONGESTED;
+use crate::session::keys::{Keyring, Keys};
 use crate::session::websocket::WebSocket;
 use crate::session::{Access, Fault, Flow, Notice, Outcome, Session, Wait};
+use crate::task::board::TaskKey;
 use crate::task::deadlines::Deadlines;
 use crate::task::hub::{PeerKey, Role};
 use crate::task::{Board, Hub, Now};
@@ -44,10 +45,11 @@ pub enum After {
 /// The daemon's state.
 #[derive(Debug)]
 pub struct Broker {
-    pub(super) peers: Slab<Peer>,
+    pub(super) peers: Peers,
     pub(super) hub: Hub,
     pub(super) board: Board,
     deadlines: Deadlines,
+    keyring: Rc<Keyring>,
     dead: Vec<PeerKey>,
     closing: bool,
 }
@@ -56,10 +58,11 @@ impl Broker {
     /// A daemon with no peers and no tasks.
     pub fn new(config: &Config) -> Broker {
         Broker {
-            peers: Slab::new(),
+            peers: Peers::default(),
             hub: Hub::default(),
             board: Board::new(config.patience.clone(), config.max_tasks),
             deadlines: Deadlines::default(),
+            keyring: Rc::new(Keyring::new(config.keys.clone())),
             dead: Vec::new(),
             closing: false,
         }
@@ -67,38 +70,51 @@ impl Broker {
 
     /// A connection was accepted on an address with these rules of access.
     pub fn connect(&mut self, access: Rc<Access>, now: Now) -> PeerKey {
-        let session = Session::Http(Box::new(Http::new(access)));
-        let key = PeerKey(self.peers.insert(Peer::new(session)) as u32);
+        let session = Session::Http(Box::new(Http::new(access, Rc::clone(&self.keyring))));
+        let key = self.peers.insert(Peer::new(session));
         self.hub.reset(key);
         self.set_alarm(key, limit_ms(Wait::Head), now);
         key
     }
 
+    /// These keys count from now on.
+    pub fn set_keys(&mut self, keys: Keys) {
+        self.keyring.replace(keys);
+    }
+
+    /// Whether `key` is still a connection.
+    pub fn contains(&self, key: PeerKey) -> bool {
+        self.peers.contains(key)
+    }
+
     /// Whether `key` may be read from now. If not, [`After::Read`] will say when.
     pub fn wants_input(&self, key: PeerKey) -> bool {
-        let peer = self.peers.get(key.0 as usize);
-        peer.is_some_and(|peer| match peer.phase {
+        let peer = &self.peers[key];
+        match peer.phase {
             Phase::Open => peer.input == Input::Flowing,
             Phase::Draining | Phase::Lingering => true,
             Phase::LastWords | Phase::Dead => false,
-        })
+        }
     }
 
     /// `bytes` arrived from `key`; they are changed in place.
     pub fn receive(&mut self, key: PeerKey, bytes: &mut [u8], now: Now) {
-        let Some(peer) = self.peers.get_mut(key.0 as usize) else {
-            return;
-        };
-        if peer.phase != Phase::Open {
+        if self.peers[key].phase != Phase::Open {
             return;
         }
-        if peer.inbox.is_empty() {
+        let mut inbox = mem::take(&mut self.peers[key].inbox).into_vec();
+        let rest = if inbox.is_empty() {
             let used = self.converse(key, bytes, now);
-            self.keep(key, bytes[used..].to_vec());
+            bytes[used..].to_vec()
         } else {
-            let mut inbox = mem::take(&mut peer.inbox);
             inbox.extend_from_slice(bytes);
-            self.reread(key, inbox, now);
+            let used = self.converse(key, &mut inbox, now);
+            inbox.drain(..used);
+            inbox
+        };
+        // Memory goes back when nothing is left over.
+        if !rest.is_empty() && self.peers[key].phase == Phase::Open {
+            self.peers[key].inbox = rest.into();
         }
     }
 
@@ -109,9 +125,7 @@ impl Broker {
 
     /// The peer has ended its side. Whatever it was given is still written out.
     pub fn end_of_input(&mut self, key: PeerKey) {
-        let Some(peer) = self.peers.get_mut(key.0 as usize) else {
-            return;
-        };
+        let peer = &mut self.peers[key];
         // A client may shut its side down behind its last request and still read the answer; a
         // watcher that does is gone.
         let last_words = match peer.phase {
@@ -126,44 +140,39 @@ impl Broker {
 
     /// The kernel takes bytes for `key` again.
     pub fn writable(&mut self, key: PeerKey) {
-        let Some(peer) = self.peers.get_mut(key.0 as usize) else {
-            return;
-        };
-        peer.outbox.unblock();
-        if !peer.outbox.is_empty() || self.hub.is_owed(key) {
+        self.peers[key].outbox.unblock();
+        if !self.peers[key].outbox.is_empty() || self.hub.is_owed(key) {
             self.hub.enlist(key);
         }
     }
 
     /// The connection is broken.
     pub fn lose(&mut self, key: PeerKey) {
-        let Some(peer) = self.peers.get_mut(key.0 as usize) else {
-            return;
-        };
-        if mem::replace(&mut peer.phase, Phase::Dead) != Phase::Dead {
+        if mem::replace(&mut self.peers[key].phase, Phase::Dead) != Phase::Dead {
             self.dead.push(key);
         }
     }
 
-    /// What the clock says to peers and tasks.
+    /// What the clock says to tasks and peers.
     pub fn tick(&mut self, now: Now) {
         self.tick_tasks(now);
         while let Some(due) = self.deadlines.due(now.ticks_ms) {
-            let Some(peer) = self.peers.get_mut(due.key as usize) else {
-                continue;
-            };
-            if self.deadlines.rings(due, &mut peer.alarm, now.ticks_ms) {
-                self.tick_peer(PeerKey(due.key), now);
+            let key = PeerKey(due.key);
+            if self.peers.contains(key)
+                && self
+                    .deadlines
+                    .rings(due, &mut self.peers[key].alarm, now.ticks_ms)
+            {
+                self.tick_peer(key, now);
             }
         }
     }
 
     /// When [`tick`](Self::tick) is wanted, in ticks.
     pub fn next_tick_ms(&self) -> Option<u64> {
-        self.deadlines
-            .next_ms()
+        [self.deadlines.next_ms(), self.board.next_tick_ms()]
             .into_iter()
-            .chain(self.board.next_tick_ms())
+            .flatten()
             .min()
     }
 
@@ -184,60 +193,32 @@ impl Broker {
     /// As the socket's; the peer is then to be given to [`lose`](Self::lose).
     pub fn write(&mut self, key: PeerKey, socket: &mut impl Write, now: Now) -> io::Result<After> {
         self.fill(key, now);
-        let Some(peer) = self.peers.get_mut(key.0 as usize) else {
-            return Ok(After::Nothing);
-        };
+        let peer = &mut self.peers[key];
         if peer.outbox.is_blocked() || peer.phase == Phase::Dead {
             return Ok(After::Nothing);
         }
         peer.outbox.write_to(socket)?;
-        if peer.phase == Phase::Open {
-            return Ok(self.after_write(key));
-        }
-        match peer.phase {
-            _ if peer.outbox.is_blocked() => {}
-            _ if !peer.outbox.is_empty() => self.hub.enlist(key),
-            Phase::Draining => {
-                peer.phase = Phase::Lingering;
-                self.set_alarm(key, LINGER_MS, now);
-                return Ok(After::ShutDown);
-            }
-            Phase::LastWords => self.lose(key),
-            Phase::Open | Phase::Lingering | Phase::Dead => {}
-        }
-        Ok(After::Nothing)
+        Ok(match peer.phase {
+            Phase::Open => self.after_write(key, now),
+            _ => self.after_last_write(key, now),
+        })
     }
 
     /// The next connection to drop; its slot is free from now on.
     pub fn bury(&mut self, now: Now) -> Option<PeerKey> {
         let key = self.dead.pop()?;
-        while let Some(left) = self.hub.leave(key) {
-            if let Some((task, role)) = left {
-                self.left(task, role, now);
-            }
-        }
+        self.leave(key, now);
         self.hub.reset(key);
-        self.peers.try_remove(key.0 as usize);
+        self.peers.remove(key);
         Some(key)
     }
 
     /// Says goodbye to everybody. Requests that are being answered get their answer.
     pub fn close_all(&mut self, now: Now) {
         self.closing = true;
-        let all: Vec<_> = self
-            .peers
-            .iter()
-            .map(|(key, _)| PeerKey(key as u32))
-            .collect();
-        for key in all {
+        for key in self.peers.keys() {
             self.fill(key, now);
-            if !self.is_busy(key) {
-                self.end(
-                    key,
-                    &Fault::Ended(CloseCode::GOING_AWAY, "the daemon is stopping"),
-                    now,
-                );
-            }
+            self.end_if_idle(key, now);
         }
     }
 
@@ -248,21 +229,19 @@ impl Broker {
 
     /// Whether the liveness rule holds for every peer; for tests.
     pub fn is_live(&self) -> bool {
-        self.peers.iter().all(|(key, peer)| {
-            let key = PeerKey(key as u32);
-            let owed =
-                !peer.outbox.is_empty() || (peer.phase == Phase::Open && self.hub.is_owed(key));
-            !owed
-                || peer.phase == Phase::Dead
-                || peer.outbox.is_blocked()
-                || self.hub.is_in_line(key)
+        self.peers.keys().into_iter().all(|key| {
+            let peer = &self.peers[key];
+            let owed = peer.phase == Phase::Open && self.hub.is_owed(key);
+            let waits = owed || !peer.outbox.is_empty();
+            let served = peer.outbox.is_blocked() || self.hub.is_in_line(key);
+            !waits || served || peer.phase == Phase::Dead
         })
     }
 
     /// Lets the session read `bytes` until it needs more, or until its answers pile up.
     fn converse(&mut self, key: PeerKey, bytes: &mut [u8], now: Now) -> usize {
         let mut used = 0;
-        while let Some(peer) = self.peers.get_mut(key.0 as usize)
+        while let peer = &mut self.peers[key]
             && peer.phase == Phase::Open
             && !peer.outbox.is_congested()
         {
@@ -287,70 +266,29 @@ impl Broker {
             Outcome::Over => self.drain(key, now),
             Outcome::Demand(demand) => {
                 let answer = self.fulfil(key, demand, now);
-                let Some(peer) = self.peers.get_mut(key.0 as usize) else {
-                    return;
-                };
+                let peer = &mut self.peers[key];
                 if peer.session.answer(&answer, &mut peer.outbox, now) == Flow::Over {
                     self.drain(key, now);
                 }
             }
-            Outcome::Upgrade(purpose) => {
+            Outcome::Upgrade(purpose, permit) => {
                 let purpose = self.enter(key, purpose);
-                let Some(peer) = self.peers.get_mut(key.0 as usize) else {
-                    return;
-                };
-                peer.session = Session::WebSocket(WebSocket::open(purpose, &mut peer.outbox));
+                let peer = &mut self.peers[key];
+                peer.session =
+                    Session::WebSocket(WebSocket::open(purpose, permit, &mut peer.outbox));
                 self.set_alarm(key, limit_ms(Wait::Ping), now);
             }
         }
         // A request that was being answered when the daemon began to stop was the last.
-        if self.closing && !self.is_busy(key) {
-            self.end(
-                key,
-                &Fault::Ended(CloseCode::GOING_AWAY, "the daemon is stopping"),
-                now,
-            );
-        }
-    }
-
-    /// An open peer stays in line while it is owed anything that the kernel has room for, and may
-    /// speak again when it has taken most of what it asked for.
-    fn after_write(&mut self, key: PeerKey) -> After {
-        let Some(peer) = self.peers.get_mut(key.0 as usize) else {
-            return After::Nothing;
-        };
-        if !peer.outbox.is_blocked() && (!peer.outbox.is_empty() || self.hub.is_owed(key)) {
-            self.hub.enlist(key);
-        }
-        if peer.input == Input::Held && !peer.outbox.is_congested() {
-            peer.input = Input::Flowing;
-            return After::Read;
-        }
-        After::Nothing
-    }
-
-    fn reread(&mut self, key: PeerKey, mut inbox: Vec<u8>, now: Now) {
-        let used = self.converse(key, &mut inbox, now);
-        inbox.drain(..used);
-        self.keep(key, inbox);
-    }
-
-    /// Keeps the beginning of something unfinished. Memory goes back when there is none.
-    fn keep(&mut self, key: PeerKey, rest: Vec<u8>) {
-        let Some(peer) = self.peers.get_mut(key.0 as usize) else {
-            return;
-        };
-        if peer.phase == Phase::Open && !rest.is_empty() {
-            peer.inbox = rest;
+        if self.closing {
+            self.end_if_idle(key, now);
         }
     }
 
     /// After a conversation: what was written goes in line, what was too much holds the input, and
     /// what is waited for now sets the alarm.
     fn settle(&mut self, key: PeerKey, now: Now) {
-        let Some(peer) = self.peers.get_mut(key.0 as usize) else {
-            return;
-        };
+        let peer = &mut self.peers[key];
         if !peer.outbox.is_empty() {
             self.hub.enlist(key);
         }
@@ -365,9 +303,7 @@ impl Broker {
     }
 
     fn tick_peer(&mut self, key: PeerKey, now: Now) {
-        let Some(peer) = self.peers.get_mut(key.0 as usize) else {
-            return;
-        };
+        let peer = &mut self.peers[key];
         if peer.phase != Phase::Open {
             return self.lose(key);
         }
@@ -383,46 +319,85 @@ impl Broker {
 
     /// Moves what `key` is owed into its outbox, unless that is full already.
     fn fill(&mut self, key: PeerKey, now: Now) {
-        while let Some(peer) = self.peers.get_mut(key.0 as usize)
+        while let peer = &self.peers[key]
             && peer.phase == Phase::Open
             && !peer.outbox.is_blocked()
-            && peer.outbox.len() < CONGESTED
+            && !peer.outbox.is_congested()
             && let Some((task, role)) = self.hub.take(key)
         {
-            let Some(record) = self.board.record(task) else {
-                continue;
-            };
-            let notice = match role {
-                Role::Watcher => Notice::State(Rc::clone(record.update())),
-                Role::Worker if !record.is_cancel_wanted() => continue,
-                Role::Worker => {
-                    let Some(task) = self.board.id(task).cloned() else {
-                        continue;
-                    };
-                    Notice::Cancel {
-                        task,
-                        reason: record.reason().map(Rc::from),
-                    }
-                }
-            };
-            self.notify(key, &notice, now);
+            if let Some(notice) = self.notice(task, role) {
+                self.notify(key, &notice, now);
+            }
+        }
+    }
+
+    /// What there is to say of `task` to a peer that follows it in `role`.
+    fn notice(&self, task: TaskKey, role: Role) -> Option<Notice> {
+        let record = self.board.record(task)?;
+        match role {
+            Role::Watcher => Some(Notice::State(Rc::clone(record.update()))),
+            Role::Worker => record.is_cancel_wanted().then_some(Notice::Cancel {
+                task: self.board.id(task)?.clone(),
+                reason: record.reason().map(Rc::from),
+            }),
         }
     }
 
     pub(super) fn notify(&mut self, key: PeerKey, notice: &Notice, now: Now) {
-        let Some(peer) = self.peers.get_mut(key.0 as usize) else {
-            return;
-        };
+        let peer = &mut self.peers[key];
         if peer.phase == Phase::Open && peer.session.notify(notice, &mut peer.outbox) == Flow::Over
         {
             self.drain(key, now);
         }
     }
 
+    /// An open peer stays in line while it is owed anything that the kernel has room for, and may
+    /// speak again when it has taken most of what it asked for.
+    fn after_write(&mut self, key: PeerKey, now: Now) -> After {
+        let peer = &mut self.peers[key];
+        let waits = !peer.outbox.is_empty();
+        if !peer.outbox.is_blocked() && (waits || self.hub.is_owed(key)) {
+            self.hub.enlist(key);
+        }
+        let resumes = peer.input == Input::Held && !peer.outbox.is_congested();
+        if resumes {
+            peer.input = Input::Flowing;
+        }
+        if waits && matches!(peer.session, Session::Http(_)) {
+            // A long answer to a slow client: as long as it moves, its time begins anew.
+            self.set_alarm(key, NEXT_REQUEST_MS, now);
+        }
+        if resumes { After::Read } else { After::Nothing }
+    }
+
+    /// With the last byte written, our side is shut, or all is over if the peer's was already.
+    fn after_last_write(&mut self, key: PeerKey, now: Now) -> After {
+        let peer = &mut self.peers[key];
+        if !peer.outbox.is_empty() {
+            if !peer.outbox.is_blocked() {
+                self.hub.enlist(key);
+            }
+            self.set_alarm(key, DRAIN_MS, now);
+        } else if peer.phase == Phase::Draining {
+            peer.phase = Phase::Lingering;
+            self.set_alarm(key, LINGER_MS, now);
+            return After::ShutDown;
+        } else if peer.phase == Phase::LastWords {
+            self.lose(key);
+        }
+        After::Nothing
+    }
+
+    fn end_if_idle(&mut self, key: PeerKey, now: Now) {
+        let busy = matches!(&self.peers[key].session, Session::Http(http) if http.is_busy());
+        if !busy {
+            let fault = Fault::Ended(CloseCode::GOING_AWAY, "the daemon is stopping");
+            self.end(key, &fault, now);
+        }
+    }
+
     fn end(&mut self, key: PeerKey, fault: &Fault, now: Now) {
-        let Some(peer) = self.peers.get_mut(key.0 as usize) else {
-            return;
-        };
+        let peer = &mut self.peers[key];
         if peer.phase == Phase::Open {
             peer.session.farewell(fault, &mut peer.outbox, now);
             self.drain(key, now);
@@ -431,28 +406,28 @@ impl Broker {
 
     /// Nothing is said after what the outbox holds.
     fn drain(&mut self, key: PeerKey, now: Now) {
-        let Some(peer) = self.peers.get_mut(key.0 as usize) else {
-            return;
-        };
-        if peer.phase != Phase::Open {
-            return;
+        let peer = &mut self.peers[key];
+        if peer.phase == Phase::Open {
+            peer.phase = Phase::Draining;
+            peer.inbox = Box::default();
+            // Who has said goodbye watches nothing and works on nothing, however long its end takes.
+            self.leave(key, now);
+            // Also with an empty outbox: the write then finds nothing to do and shuts down.
+            self.hub.enlist(key);
+            self.set_alarm(key, DRAIN_MS, now);
         }
-        peer.phase = Phase::Draining;
-        peer.inbox = Vec::new();
-        // Also with an empty outbox: the write then finds nothing to do and shuts down.
-        self.hub.enlist(key);
-        self.set_alarm(key, DRAIN_MS, now);
     }
 
-    fn is_busy(&self, key: PeerKey) -> bool {
-        let session = self.peers.get(key.0 as usize).map(|peer| &peer.session);
-        matches!(session, Some(Session::Http(http)) if http.is_busy())
+    fn leave(&mut self, key: PeerKey, now: Now) {
+        while let Some(left) = self.hub.leave(key) {
+            if let Some((task, role)) = left {
+                self.left(task, role, now);
+            }
+        }
     }
 
     fn set_alarm(&mut self, key: PeerKey, after_ms: u64, now: Now) {
-        if let Some(peer) = self.peers.get_mut(key.0 as usize) {
-            self.deadlines
-                .set(&mut peer.alarm, key.0, now.ticks_ms + after_ms);
-        }
+        let alarm = &mut self.peers[key].alarm;
+        self.deadlines.set(alarm, key.0, now.ticks_ms + after_ms);
     }
 }

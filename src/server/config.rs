@@ -5,6 +5,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 
 use crate::session::Access;
+use crate::session::keys::Keys;
 use crate::task::record::Patience;
 
 /// Where to listen.
@@ -41,6 +42,8 @@ pub struct Config {
     pub listen: Vec<Address>,
     /// Who may speak to it. `loopback` is set for each address by itself.
     pub access: Access,
+    /// Tokens and ticket secrets.
+    pub keys: Keys,
     /// How long to wait for whom.
     pub patience: Patience,
     /// How many published tasks are kept at once.
@@ -52,6 +55,7 @@ impl Default for Config {
         Config {
             listen: vec![Address::Tcp(SocketAddr::from((Ipv4Addr::LOCALHOST, 8765)))],
             access: Access::default(),
+            keys: Keys::default(),
             patience: Patience::default(),
             max_tasks: 10_000,
         }

@@ -193,8 +193,7 @@ impl Broker {
     }
 
     fn is_worker_socket(&self, peer: PeerKey) -> bool {
-        let session = self.peers.get(peer.0 as usize).map(|peer| &peer.session);
-        matches!(session, Some(Session::WebSocket(socket))
+        matches!(&self.peers[peer].session, Session::WebSocket(socket)
             if matches!(socket.purpose(), Purpose::Work(_) | Purpose::WorkMany))
     }
 

@@ -1,7 +1,12 @@
 //! A connection, as the broker sees it. Every byte counts: there may be a million idle ones.
 
+use std::ops::{Index, IndexMut};
+
+use slab::Slab;
+
 use crate::session::{Outbox, Session, Wait};
 use crate::task::deadlines::Alarm;
+use crate::task::hub::PeerKey;
 
 /// How long a request's head may take, from the connection or from its first byte.
 const HEAD_MS: u64 = 10_000;
@@ -9,7 +14,7 @@ const HEAD_MS: u64 = 10_000;
 const CONTENT_MS: u64 = 15_000;
 /// How long a connection may idle between requests: longer than proxies keep theirs (60 s), or a
 /// proxy would send a request into a connection that is just being closed.
-const NEXT_REQUEST_MS: u64 = 75_000;
+pub(super) const NEXT_REQUEST_MS: u64 = 75_000;
 /// From ping to ping, and so the time to show a sign of life.
 const PING_MS: u64 = 20_000;
 /// How long the last bytes may take to go out.
@@ -38,8 +43,9 @@ pub(super) enum Phase {
 #[derive(Debug)]
 pub(super) struct Peer {
     pub(super) session: Session,
-    /// The beginning of something unfinished; empty, and unallocated, for an idle peer.
-    pub(super) inbox: Vec<u8>,
+    /// The beginning of something unfinished; empty, and unallocated, for an idle peer. It grows
+    /// with reads, not with bytes, so spare capacity would only be memory.
+    pub(super) inbox: Box<[u8]>,
     pub(super) outbox: Outbox,
     pub(super) alarm: Alarm,
     pub(super) phase: Phase,
@@ -60,12 +66,53 @@ impl Peer {
     pub(super) fn new(session: Session) -> Peer {
         Peer {
             session,
-            inbox: Vec::new(),
+            inbox: Box::default(),
             outbox: Outbox::default(),
             alarm: Alarm::default(),
             phase: Phase::Open,
             input: Input::Flowing,
         }
+    }
+}
+
+/// All connections, each in its slot. Only the reactor's and the deadlines' keys may be stale, and
+/// these are asked about with [`contains`](Self::contains); a bad key anywhere else is a bug.
+#[derive(Debug, Default)]
+pub(super) struct Peers(Slab<Peer>);
+
+impl Peers {
+    pub(super) fn insert(&mut self, peer: Peer) -> PeerKey {
+        PeerKey(self.0.insert(peer) as u32)
+    }
+
+    pub(super) fn remove(&mut self, key: PeerKey) {
+        self.0.remove(key.0 as usize);
+    }
+
+    pub(super) fn contains(&self, key: PeerKey) -> bool {
+        self.0.contains(key.0 as usize)
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    pub(super) fn keys(&self) -> Vec<PeerKey> {
+        self.0.iter().map(|(key, _)| PeerKey(key as u32)).collect()
+    }
+}
+
+impl Index<PeerKey> for Peers {
+    type Output = Peer;
+
+    fn index(&self, key: PeerKey) -> &Peer {
+        &self.0[key.0 as usize]
+    }
+}
+
+impl IndexMut<PeerKey> for Peers {
+    fn index_mut(&mut self, key: PeerKey) -> &mut Peer {
+        &mut self.0[key.0 as usize]
     }
 }
 

@@ -30,6 +30,7 @@ use crate::server::broker::{After, Broker};
 use crate::server::config::{Address, Config};
 use crate::server::listener::Listener;
 use crate::server::stream::Stream;
+use crate::session::keys::Keys;
 use crate::task::Now;
 use crate::task::hub::PeerKey;
 
@@ -47,8 +48,18 @@ const ACCEPT_PAUSE_MS: u64 = 100;
 const CLOSE_ALL_MS: u64 = 4_500;
 
 const STOP: Token = Token(usize::MAX);
+const WAKE: Token = Token(usize::MAX - 1);
 /// Listeners are numbered downwards from here, peers upwards from 0.
-const LISTENERS: usize = usize::MAX - 1;
+const LISTENERS: usize = usize::MAX - 2;
+
+/// Why [`Reactor::run`] returned.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Exit {
+    /// It was told to stop, and everybody has been told goodbye.
+    Stopped,
+    /// It was woken; call it again to go on.
+    Woken,
+}
 
 /// The daemon, bound to its addresses.
 #[derive(Debug)]
@@ -58,6 +69,8 @@ pub struct Reactor {
     listeners: Vec<Listener>,
     streams: Vec<Option<Stream>>,
     stop: UnixStream,
+    wake: Option<UnixStream>,
+    woken: bool,
     scratch: Box<[u8]>,
     started: Instant,
     /// Peers that may have more to read than they were allowed to send this turn.
@@ -91,6 +104,8 @@ impl Reactor {
             listeners,
             streams: Vec::new(),
             stop,
+            wake: None,
+            woken: false,
             scratch: vec![0; SCRATCH].into_boxed_slice(),
             started: Instant::now(),
             unread: Vec::new(),
@@ -106,11 +121,30 @@ impl Reactor {
         self.listeners.iter().map(Listener::address).collect()
     }
 
-    /// Serves until told to stop, and until all have been told goodbye.
+    /// Anything readable on `wake` makes [`run`](Self::run) return for its caller to act.
+    ///
+    /// # Errors
+    /// If it cannot be polled.
+    pub fn wake_on(&mut self, wake: StdUnixStream) -> io::Result<()> {
+        wake.set_nonblocking(true)?;
+        let mut wake = UnixStream::from_std(wake);
+        self.poll
+            .registry()
+            .register(&mut wake, WAKE, Interest::READABLE)?;
+        self.wake = Some(wake);
+        Ok(())
+    }
+
+    /// These keys count from now on.
+    pub fn set_keys(&mut self, keys: Keys) {
+        self.broker.set_keys(keys);
+    }
+
+    /// Serves until told to stop, and until all have been told goodbye, or until woken.
     ///
     /// # Errors
     /// Only if polling itself fails; no peer can cause it.
-    pub fn run(&mut self) -> io::Result<()> {
+    pub fn run(&mut self) -> io::Result<Exit> {
         let mut events = Events::with_capacity(1024);
         loop {
             let timeout = self.timeout(self.now());
@@ -121,7 +155,10 @@ impl Reactor {
             let now = self.now();
             self.turn(&events, now);
             if self.is_over(now) {
-                return Ok(());
+                return Ok(Exit::Stopped);
+            }
+            if mem::take(&mut self.woken) {
+                return Ok(Exit::Woken);
             }
         }
     }
@@ -136,16 +173,23 @@ impl Reactor {
 
     fn serve(&mut self, events: &Events, now: Now) {
         for key in mem::take(&mut self.unread) {
-            self.broker.resume(key, now);
-            self.read(key, ReadUntil::Blocked, now);
+            if self.broker.contains(key) {
+                self.broker.resume(key, now);
+                self.read(key, ReadUntil::Blocked, now);
+            }
         }
         for event in events {
             match event.token() {
                 STOP => self.stop(now),
+                WAKE => self.woken = self.wake.as_mut().is_some_and(was_readable),
                 Token(token) if token > LISTENERS - self.listeners.len() => {
                     self.listeners[LISTENERS - token].expect_more(now.ticks_ms);
                 }
-                Token(token) => self.serve_peer(PeerKey(token as u32), event, now),
+                Token(token) if self.broker.contains(PeerKey(token as u32)) => {
+                    self.serve_peer(PeerKey(token as u32), event, now);
+                }
+                // A listener that was dropped when the daemon began to stop.
+                _ => {}
             }
         }
     }
@@ -264,8 +308,7 @@ impl Reactor {
     }
 
     fn stop(&mut self, now: Now) {
-        let mut signal = [0; 64];
-        while matches!(self.stop.read(&mut signal), Ok(1..)) {}
+        was_readable(&mut self.stop);
         if self.stopping_ms.is_none() {
             self.stopping_ms = Some(now.ticks_ms + CLOSE_ALL_MS);
             self.listeners.clear();
@@ -302,6 +345,16 @@ impl Reactor {
             unix_ms: unix.as_millis() as u64,
         }
     }
+}
+
+/// Whether there was anything to read; all of it is gone now.
+fn was_readable(signals: &mut UnixStream) -> bool {
+    let mut bytes = [0; 64];
+    let mut any = false;
+    while matches!(signals.read(&mut bytes), Ok(1..)) {
+        any = true;
+    }
+    any
 }
 
 /// How far a readable socket is read.

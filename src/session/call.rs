@@ -5,10 +5,11 @@
 
 use crate::page::Asset;
 use crate::session::access::Access;
+use crate::session::keys::{Credentials, Denial, Keyring, Need, Permit};
 use crate::session::route::{Endpoint, NoRoute, Resource};
 use crate::session::websocket::Purpose;
 use crate::task::update::MAX_STATE;
-use crate::task::{Mode, TaskId};
+use crate::task::{Mode, Now, TaskId};
 use crate::wire::handshake::{self, Offer};
 use crate::wire::http::{Framing, Head, HttpError, Status, Target};
 
@@ -30,7 +31,7 @@ pub enum Call {
         allow: &'static str,
     },
     /// A WebSocket, its handshake checked.
-    Upgrade(Offer, Purpose),
+    Upgrade(Offer, Purpose, Permit),
     /// The states of all tasks, of this status if one is named.
     List(Option<String>),
     /// A task's state, unless the client has it already.
@@ -77,11 +78,17 @@ impl From<HttpError> for Rejection {
 }
 
 impl Call {
-    /// Decides what `head` asks for, on an address with these rules of `access`.
+    /// Decides what `head` asks for, on an address with these rules of `access`, and whether its
+    /// credentials open that.
     ///
     /// # Errors
     /// The [`Rejection`] to answer with.
-    pub fn read(head: &Head<'_>, access: &Access) -> Result<Call, Rejection> {
+    pub fn read(
+        head: &Head<'_>,
+        access: &Access,
+        keyring: &Keyring,
+        now: Now,
+    ) -> Result<Call, Rejection> {
         check_asker(head, access)?;
         let target = Target::parse(head.target)?;
         check_method_is_known(head.method)?;
@@ -92,9 +99,28 @@ impl Call {
         }
         let resource =
             Resource::find(target.path, access).map_err(|none| no_route(none, access))?;
-        let call = Call::find(head, &target, &resource)?;
+        let mut call = Call::find(head, &target, &resource)?;
+        let brought = credentials(head, &target);
+        let granted = keyring
+            .permit(call.need(), &brought, now.unix_ms)
+            .map_err(denied)?;
+        if let Call::Upgrade(_, _, permit) = &mut call {
+            *permit = granted;
+        }
         call.check_content(head)?;
         Ok(call)
+    }
+
+    /// What the caller must be allowed.
+    fn need(&self) -> Need<'_> {
+        match self {
+            Call::Page(_) | Call::Health | Call::Options { .. } => Need::Nothing,
+            Call::Publish { .. } | Call::PublishMany { .. } | Call::Forget(_) => Need::Publish,
+            Call::List(_) => Need::WatchAll,
+            Call::Show(task) => Need::Watch(task),
+            Call::Cancel(task) => Need::Cancel(task),
+            Call::Upgrade(_, purpose, _) => purpose.need(),
+        }
     }
 
     /// The most content this call takes, in bytes.
@@ -118,9 +144,11 @@ impl Call {
                     .map(|status| status.into_owned()),
             ),
             ("GET" | "HEAD", Resource::Task(task)) => Call::Show(task.clone()),
-            ("GET", Resource::Socket(endpoint)) => {
-                Call::Upgrade(Offer::read(head)?, purpose(endpoint, target)?)
-            }
+            ("GET", Resource::Socket(endpoint)) => Call::Upgrade(
+                Offer::read(head)?,
+                purpose(endpoint, target)?,
+                Permit::WatchOnly,
+            ),
             ("HEAD", Resource::Socket(_)) => {
                 return Err(HttpError::upgrade_required("this route speaks WebSocket").into());
             }
@@ -260,5 +288,60 @@ fn lease_ms(target: &Target<'_>) -> Result<Option<u64>, HttpError> {
         _ => Err(HttpError::bad_request(
             "`lease` must be seconds, more than 0 and at most 86400",
         )),
+    }
+}
+
+/// What `head` brings along. A browser can give a WebSocket no `Authorization`, so tokens and
+/// tickets may also stand among the subprotocols or in the query.
+fn credentials(head: &Head<'_>, target: &Target<'_>) -> Credentials {
+    let mut brought = Credentials::default();
+    if let Some((scheme, token)) = head
+        .text("authorization")
+        .and_then(|text| text.split_once(' '))
+        && scheme.eq_ignore_ascii_case("bearer")
+    {
+        brought.tokens.push(token.trim().to_owned());
+    }
+    let offered = head.fields("sec-websocket-protocol");
+    for protocol in offered
+        .filter_map(|list| std::str::from_utf8(list).ok())
+        .flat_map(|l| l.split(','))
+    {
+        let protocol = protocol.trim();
+        brought
+            .tokens
+            .extend(protocol.strip_prefix("bearer.").map(str::to_owned));
+        brought
+            .tickets
+            .extend(protocol.strip_prefix("ticket.").map(str::to_owned));
+    }
+    brought
+        .tokens
+        .extend(target.query_value("token").map(|token| token.into_owned()));
+    brought.tickets.extend(
+        target
+            .query_value("ticket")
+            .map(|ticket| ticket.into_owned()),
+    );
+    brought
+}
+
+fn denied(why: Denial) -> HttpError {
+    match why {
+        Denial::Unknown => HttpError::new(
+            Status::UNAUTHORIZED,
+            "unauthorized",
+            "this needs a token: Authorization: Bearer, a bearer. subprotocol, or ?token=",
+        ),
+        Denial::Expired => HttpError::new(
+            Status::UNAUTHORIZED,
+            "expired_ticket",
+            "the ticket's time is over",
+        ),
+        Denial::OutOfScope => HttpError::new(
+            Status::FORBIDDEN,
+            "forbidden",
+            "the ticket is for another task, or does not allow this",
+        ),
     }
 }

@@ -8,6 +8,7 @@ use crate::page;
 use crate::session::access::Access;
 use crate::session::call::{Call, Rejection};
 use crate::session::demand::{Answer, Demand, Fault};
+use crate::session::keys::Keyring;
 use crate::session::outbox::Outbox;
 use crate::session::{Flow, Outcome, Step, Wait, publish, vocabulary};
 use crate::task::{Now, Refusal, Update};
@@ -23,6 +24,7 @@ const SUBPROTOCOL: &str = "doneyet.v1";
 #[derive(Debug)]
 pub struct Http {
     access: Rc<Access>,
+    keyring: Rc<Keyring>,
     stage: Stage,
     /// The wait that the present stage began, until the broker has asked for it.
     new_wait: Option<Wait>,
@@ -54,9 +56,10 @@ struct Terms {
 
 impl Http {
     /// A conversation that has not begun, on an address with these rules of access.
-    pub fn new(access: Rc<Access>) -> Http {
+    pub fn new(access: Rc<Access>, keyring: Rc<Keyring>) -> Http {
         Http {
             access,
+            keyring,
             stage: Stage::Head(Scan::default()),
             new_wait: Some(Wait::Head),
         }
@@ -191,17 +194,16 @@ impl Http {
             // Whatever is answered but 101: a proxy may take this connection for a tunnel by now.
             terms.exchange = terms.exchange.closing();
         }
-        match Call::read(&head, &self.access) {
-            Ok(Call::Upgrade(offer, purpose)) => {
+        match self.admit(&head, framing, now) {
+            Ok((Call::Upgrade(offer, purpose, permit), _)) => {
                 let known = offer
                     .protocols
                     .iter()
                     .any(|protocol| protocol == SUBPROTOCOL);
                 offer.switching(known.then_some(SUBPROTOCOL), out.reply());
-                Ok(Outcome::Upgrade(purpose))
+                Ok(Outcome::Upgrade(purpose, permit))
             }
-            Ok(call) => {
-                let body = Body::new(framing, call.max_content())?;
+            Ok((call, body)) => {
                 if head.expects_continue() && !body.is_complete() {
                     Response::new(Status::CONTINUE).encode(terms.exchange, out.reply());
                 }
@@ -216,6 +218,17 @@ impl Http {
                 Ok(self.respond(&terms, rejected(&rejection), out, now).into())
             }
         }
+    }
+
+    fn admit(
+        &self,
+        head: &Head<'_>,
+        framing: Framing,
+        now: Now,
+    ) -> Result<(Call, Body), Rejection> {
+        let call = Call::read(head, &self.access, &self.keyring, now)?;
+        let body = Body::new(framing, call.max_content())?;
+        Ok((call, body))
     }
 
     fn call(&mut self, out: &mut Outbox, now: Now) -> Outcome {
@@ -380,6 +393,8 @@ fn error_response(error: &HttpError) -> Response<'static> {
     let response = Response::new(error.status).json(vocabulary::error(error.code, &error.message));
     match error.status {
         Status::UPGRADE_REQUIRED => handshake::invite(response),
+        // RFC 9110 §15.5.2: a 401 says which credentials it wants.
+        Status::UNAUTHORIZED => response.field("WWW-Authenticate", "Bearer realm=\"doneyet\""),
         _ => response,
     }
 }

@@ -18,6 +18,7 @@ pub mod access;
 pub mod call;
 pub mod demand;
 pub mod http;
+pub mod keys;
 pub mod outbox;
 pub mod publish;
 pub mod route;
@@ -30,6 +31,7 @@ pub use outbox::Outbox;
 
 use crate::task::Now;
 use http::Http;
+use keys::Permit;
 use websocket::{Purpose, WebSocket};
 
 /// A peer's conversation. A handshake replaces one kind by the other, by value.
@@ -60,7 +62,7 @@ pub enum Outcome {
     /// Something that needs the hub; to be followed by [`Session::answer`].
     Demand(Demand),
     /// The connection becomes a WebSocket from the next byte on.
-    Upgrade(Purpose),
+    Upgrade(Purpose, Permit),
     /// The conversation is over; what the outbox holds is the end of it.
     Over,
 }

@@ -3,6 +3,7 @@
 use std::mem;
 
 use crate::session::demand::{Answer, Demand, Fault, Notice};
+use crate::session::keys::{Need, Permit};
 use crate::session::outbox::Outbox;
 use crate::session::vocabulary::{self, Action, BadAction};
 use crate::session::{Flow, Outcome, Step, publish};
@@ -39,6 +40,17 @@ pub enum Purpose {
 }
 
 impl Purpose {
+    /// What a caller must be allowed to open such a socket.
+    pub(super) fn need(&self) -> Need<'_> {
+        match self {
+            Purpose::Watch(task) | Purpose::WatchUntilEnd(task) => Need::Watch(task),
+            Purpose::Work(_) | Purpose::WorkMany => Need::Publish,
+            Purpose::WatchMany | Purpose::WatchAll | Purpose::Hello | Purpose::Echo => {
+                Need::WatchAll
+            }
+        }
+    }
+
     fn limits(&self) -> Limits {
         match self {
             Purpose::Work(_) | Purpose::WorkMany => Limits {
@@ -62,6 +74,7 @@ impl Purpose {
 #[derive(Debug)]
 pub struct WebSocket {
     purpose: Purpose,
+    permit: Permit,
     assembler: Assembler,
     strikes: u8,
     pulse: Pulse,
@@ -76,12 +89,13 @@ enum Pulse {
 
 impl WebSocket {
     /// A socket whose 101 is queued; writes what such a socket says first.
-    pub fn open(purpose: Purpose, out: &mut Outbox) -> WebSocket {
+    pub fn open(purpose: Purpose, permit: Permit, out: &mut Outbox) -> WebSocket {
         if purpose == Purpose::Hello {
             text(b"{\"hello\":\"world\"}", out);
         }
         WebSocket {
             purpose,
+            permit,
             assembler: Assembler::default(),
             strikes: 0,
             pulse: Pulse::Heard,
@@ -220,6 +234,11 @@ impl WebSocket {
                 self.read_publish(publish::addressed(message.as_bytes(), None), out)
             }
             _ => match Action::parse(message).and_then(|action| self.demand(action)) {
+                Ok(Demand::Cancel { .. }) if self.permit == Permit::WatchOnly => {
+                    let why = "the ticket allows watching, not cancelling";
+                    text(&vocabulary::error("forbidden", why), out);
+                    Outcome::Handled
+                }
                 Ok(demand) => Outcome::Demand(demand),
                 Err(BadAction(why)) => self.bad_action(why, out),
             },

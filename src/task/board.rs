@@ -229,7 +229,7 @@ impl Board {
         };
         task.sockets = task.sockets.saturating_sub(1);
         if let (Some(record), 0) = (&mut task.record, task.sockets) {
-            record.start_lease(self.patience.lease_ms, now);
+            record.socket_closed(self.patience.lease_ms, now);
         }
         self.settle(key);
     }
@@ -244,7 +244,7 @@ impl Board {
             self.rev_floor = self.rev_floor.max(record.update().rev());
             self.published -= 1;
         }
-        self.deadlines.clear(&mut task.alarm);
+        self.deadlines.clear(&mut task.alarm, key.0);
     }
 
     /// Gives the slot of `key` back, unless the task is published. Nobody may be subscribed to it.

@@ -47,7 +47,11 @@ enum End {
 
 impl Fetcher {
     pub(super) fn new(daemon: Server, files: SocketAddr) -> Fetcher {
-        Fetcher { daemon, files, is_busy: Arc::default() }
+        Fetcher {
+            daemon,
+            files,
+            is_busy: Arc::default(),
+        }
     }
 
     /// Begins a download on a thread of its own, unless there is one.

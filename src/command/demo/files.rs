@@ -48,17 +48,28 @@ impl FileServer {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
         // Once, so that nobody has to ask for it where asking could fail.
         listener.local_addr()?;
-        Ok(FileServer { listener, size, pace })
+        Ok(FileServer {
+            listener,
+            size,
+            pace,
+        })
     }
 
     pub(super) fn address(&self) -> SocketAddr {
-        self.listener.local_addr().unwrap_or(SocketAddr::from((Ipv4Addr::LOCALHOST, 0)))
+        self.listener
+            .local_addr()
+            .unwrap_or(SocketAddr::from((Ipv4Addr::LOCALHOST, 0)))
     }
 
     /// Serves, on threads of its own, for as long as the process lives.
     pub(super) fn serve(self, fetcher: Fetcher) {
         let (size, pace) = (self.size, self.pace);
-        let desk = Arc::new(Desk { size, pace, fetcher, transfers: AtomicU64::new(0) });
+        let desk = Arc::new(Desk {
+            size,
+            pace,
+            fetcher,
+            transfers: AtomicU64::new(0),
+        });
         thread::spawn(move || {
             for stream in self.listener.incoming().flatten() {
                 let desk = Arc::clone(&desk);
@@ -90,7 +101,10 @@ impl Desk {
 
     /// The answer, unless it is the file: that is sent from here.
     fn route(&self, head: &Head<'_>, stream: &mut TcpStream) -> Option<Response<'static>> {
-        let access = Access { loopback: true, ..Access::default() };
+        let access = Access {
+            loopback: true,
+            ..Access::default()
+        };
         let origin = head.text("origin");
         let is_stranger = origin.is_some_and(|origin| !access.allows_origin(origin, head.host()));
         if is_stranger || !access.allows_host(head.host()) {

@@ -66,14 +66,22 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
         Some(address) => Daemon::listen(address).map_err(|error| cannot_listen(address, &error))?,
         None => Daemon::start()?,
     };
-    let size = arguments.value(&SIZE, values::count)?.unwrap_or(200).saturating_mul(1_000_000);
-    let pace = arguments.value(&SECS, values::duration)?.unwrap_or(Duration::from_secs(60));
+    let size = arguments
+        .value(&SIZE, values::count)?
+        .unwrap_or(200)
+        .saturating_mul(1_000_000);
+    let pace = arguments
+        .value(&SECS, values::duration)?
+        .unwrap_or(Duration::from_secs(60));
 
     let files = FileServer::bind(size, pace)?;
     let fetcher = Fetcher::new(daemon.server(), files.address());
     files.serve(fetcher.clone());
     fetcher.start();
-    eprintln!("doneyet: open {}  (Ctrl-C ends the demo)", daemon.server().page().unwrap_or_default());
+    eprintln!(
+        "doneyet: open {}  (Ctrl-C ends the demo)",
+        daemon.server().page().unwrap_or_default()
+    );
 
     let signal = end.recv().unwrap_or(SIGINT);
     drop(daemon);

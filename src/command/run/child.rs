@@ -71,7 +71,12 @@ impl Child {
         ];
         let events = events.clone();
         thread::spawn(move || await_end(pid, &events));
-        Ok(Child { process, pid, relays, foreground })
+        Ok(Child {
+            process,
+            pid,
+            relays,
+            foreground,
+        })
     }
 
     /// Signals the command and its children. Must not be called after [`Child::bury`].
@@ -101,7 +106,10 @@ fn await_end(pid: Pid, events: &Sender<Event>) {
         };
         if let Some(signal) = status.stopping_signal() {
             // Taken note of; the next wait is for the next change.
-            let _ = waitid(WaitId::Pid(pid), WaitIdOptions::STOPPED | WaitIdOptions::NOHANG);
+            let _ = waitid(
+                WaitId::Pid(pid),
+                WaitIdOptions::STOPPED | WaitIdOptions::NOHANG,
+            );
             let _ = events.send(Event::Stopped(signal));
             continue;
         }

@@ -22,7 +22,10 @@ pub(super) struct Foreground {
 impl Foreground {
     /// The terminal on our standard input; `None` if there is none.
     pub(super) fn of(theirs: Pid) -> Option<Foreground> {
-        io::stdin().is_terminal().then(|| Foreground { ours: getpgrp(), theirs })
+        io::stdin().is_terminal().then(|| Foreground {
+            ours: getpgrp(),
+            theirs,
+        })
     }
 
     /// Gives the terminal to the command, if it is ours to give: in the background it is not.

@@ -65,7 +65,9 @@ impl Job {
             {
                 break end.ending;
             }
-            let patience = self.next_deadline().saturating_duration_since(Instant::now());
+            let patience = self
+                .next_deadline()
+                .saturating_duration_since(Instant::now());
             match inbox.recv_timeout(patience) {
                 Ok(event) => self.happen(event),
                 Err(RecvTimeoutError::Timeout) => {}
@@ -126,7 +128,11 @@ impl Job {
     fn end(&mut self, ending: Ending) {
         self.child.bury();
         let marks = [self.child.relays[0].mark(), self.child.relays[1].mark()];
-        self.end = Some(End { ending, until: Instant::now() + LINGER, marks });
+        self.end = Some(End {
+            ending,
+            until: Instant::now() + LINGER,
+            marks,
+        });
     }
 
     fn has_lingered(&self, end: &End) -> bool {
@@ -170,7 +176,10 @@ impl Job {
     fn next_deadline(&self) -> Instant {
         let flushes = self.readers.iter().filter_map(Reader::deadline_ms);
         let flushes = flushes.map(|ms| self.began + Duration::from_millis(ms));
-        let linger = self.end.as_ref().map(|end| end.until.max(Instant::now() + LINGER / 10));
+        let linger = self
+            .end
+            .as_ref()
+            .map(|end| end.until.max(Instant::now() + LINGER / 10));
         let stop = self.stop.due().filter(|_| self.end.is_none());
         let never = Instant::now() + Duration::from_secs(3600);
         flushes.chain(linger).chain(stop).min().unwrap_or(never)
@@ -188,7 +197,10 @@ impl Job {
     /// Looks at the lines left unfinished for long enough; at the end of time, at all of them.
     fn read_open_lines(&mut self, now_ms: u64) {
         for at in 0..self.readers.len() {
-            if self.readers[at].deadline_ms().is_some_and(|due_ms| due_ms <= now_ms) {
+            if self.readers[at]
+                .deadline_ms()
+                .is_some_and(|due_ms| due_ms <= now_ms)
+            {
                 let readings = self.readers[at].flush(now_ms);
                 self.publish(readings);
             }

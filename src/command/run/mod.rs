@@ -99,8 +99,12 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
     let Some((program, words)) = arguments.operands().split_first() else {
         return Err(Failure::Usage("which command?".to_owned()));
     };
-    let grace = arguments.value(&GRACE, values::duration)?.unwrap_or(Duration::from_secs(10));
-    let task = arguments.value(&TASK, reach::check_task)?.unwrap_or_else(|| invent_id(program));
+    let grace = arguments
+        .value(&GRACE, values::duration)?
+        .unwrap_or(Duration::from_secs(10));
+    let task = arguments
+        .value(&TASK, reach::check_task)?
+        .unwrap_or_else(|| invent_id(program));
     let title = arguments.value(&TITLE, values::text)?;
     let title = title.unwrap_or_else(|| title_of(arguments.operands()));
     let state = first_state(&title);
@@ -123,8 +127,15 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
 }
 
 fn announce(server: &Server, task: &str) {
-    let address = if *server == Server::default() { String::new() } else { format!(" --server {server}") };
-    let page = server.page().map(|page| format!(" at {page} or")).unwrap_or_default();
+    let address = if *server == Server::default() {
+        String::new()
+    } else {
+        format!(" --server {server}")
+    };
+    let page = server
+        .page()
+        .map(|page| format!(" at {page} or"))
+        .unwrap_or_default();
     eprintln!("doneyet: watch{page} with: doneyet watch {task}{address}");
 }
 
@@ -173,10 +184,17 @@ fn not_started(link: Link, program: &OsString, error: &io::Error) -> Failure {
         io::ErrorKind::NotFound => "there is no such command".to_owned(),
         _ => error.to_string(),
     };
-    let code = if error.kind() == io::ErrorKind::NotFound { 127 } else { 126 };
+    let code = if error.kind() == io::ErrorKind::NotFound {
+        127
+    } else {
+        126
+    };
     let error = format!("{}: {why}", program.to_string_lossy());
     eprintln!("doneyet run: {error}");
-    let _ = link.finish(fields(json!({"status": "failed", "error": error})), LAST_WORD);
+    let _ = link.finish(
+        fields(json!({"status": "failed", "error": error})),
+        LAST_WORD,
+    );
     Failure::Exit(code)
 }
 
@@ -200,11 +218,19 @@ fn title_of(command: &[OsString]) -> String {
 /// `wget-k3x9f2`: what a person recognises, and what no other run has.
 fn invent_id(program: &OsString) -> String {
     const LETTERS: &[u8; 32] = b"abcdefghijkmnpqrstuvwxyz23456789";
-    let name = Path::new(program).file_name().unwrap_or_default().to_string_lossy().into_owned();
+    let name = Path::new(program)
+        .file_name()
+        .unwrap_or_default()
+        .to_string_lossy()
+        .into_owned();
     let allowed = |c: &char| c.is_ascii_alphanumeric() || "._-".contains(*c);
     let name: String = name.chars().filter(allowed).take(40).collect();
     let random = random_u64();
     let letter = |at: u32| char::from(LETTERS[(random >> (5 * at)) as usize % LETTERS.len()]);
     let tail: String = (0..6).map(letter).collect();
-    if name.is_empty() { format!("run-{tail}") } else { format!("{name}-{tail}") }
+    if name.is_empty() {
+        format!("run-{tail}")
+    } else {
+        format!("{name}-{tail}")
+    }
 }

@@ -37,7 +37,11 @@ pub enum Share<'b> {
 impl Portion {
     /// A full allowance.
     pub fn new(now: Instant) -> Portion {
-        Portion { bytes: MOST, since: now, is_cut: false }
+        Portion {
+            bytes: MOST,
+            since: now,
+            is_cut: false,
+        }
     }
 
     /// Decides about the next `bytes` of the stream.

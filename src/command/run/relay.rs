@@ -46,7 +46,9 @@ impl Relay {
     ) -> io::Result<Relay> {
         let ours = File::from(duplicate(stream)?);
         let shared = Arc::new(Shared::default());
-        let relay = Relay { shared: Arc::clone(&shared) };
+        let relay = Relay {
+            shared: Arc::clone(&shared),
+        };
         thread::spawn(move || {
             shared.pass(stream, pipe, ours, &events);
             shared.is_over.store(true, Ordering::SeqCst);
@@ -75,13 +77,7 @@ impl Relay {
 }
 
 impl Shared {
-    fn pass(
-        &self,
-        stream: Stream,
-        mut pipe: impl Read,
-        mut ours: File,
-        events: &Sender<Event>,
-    ) {
+    fn pass(&self, stream: Stream, mut pipe: impl Read, mut ours: File, events: &Sender<Event>) {
         let mut portion = Portion::new(Instant::now());
         let mut room = vec![0; PIPE];
         loop {

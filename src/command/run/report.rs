@@ -16,7 +16,9 @@ const TAIL_LINES: usize = 8;
 const TAIL_WIDTH: usize = 240;
 
 /// The fields that a reading fills.
-const FIELDS: [&str; 7] = ["progress", "loaded", "total", "unit", "speed", "eta", "message"];
+const FIELDS: [&str; 7] = [
+    "progress", "loaded", "total", "unit", "speed", "eta", "message",
+];
 
 /// Turns readings into patches.
 #[derive(Debug, Default)]
@@ -31,7 +33,10 @@ impl Report {
     pub fn patch(&mut self, reading: &Reading) -> Map<String, Value> {
         let text = |text: &Option<String>| text.as_deref().map(Value::from);
         let values = [
-            reading.percent.map(|percent| percent.clamp(0.0, 100.0)).and_then(number),
+            reading
+                .percent
+                .map(|percent| percent.clamp(0.0, 100.0))
+                .and_then(number),
             reading.loaded.and_then(number),
             reading.total.and_then(number),
             reading.unit.map(Value::from),
@@ -50,7 +55,12 @@ impl Report {
     }
 
     /// The last patch.
-    pub(super) fn end(&self, ending: Ending, was_cancelled: bool, tail: &Tail) -> Map<String, Value> {
+    pub(super) fn end(
+        &self,
+        ending: Ending,
+        was_cancelled: bool,
+        tail: &Tail,
+    ) -> Map<String, Value> {
         let mut patch = Map::new();
         let mut set = |name: &str, value: Value| drop(patch.insert(name.to_owned(), value));
         set("speed", Value::Null);
@@ -64,13 +74,19 @@ impl Report {
             Ending::Exited(code) => {
                 set("status", "failed".into());
                 set("exit_code", code.into());
-                set("error", tail.text().unwrap_or(format!("exit code {code}")).into());
+                set(
+                    "error",
+                    tail.text().unwrap_or(format!("exit code {code}")).into(),
+                );
             }
             Ending::Killed(signal) => {
                 let name = signal_name(signal).map_or(signal.to_string(), str::to_owned);
                 set("status", "failed".into());
                 set("signal", name.as_str().into());
-                set("error", tail.text().unwrap_or(format!("killed by {name}")).into());
+                set(
+                    "error",
+                    tail.text().unwrap_or(format!("killed by {name}")).into(),
+                );
             }
         }
         patch

@@ -29,7 +29,10 @@ enum Step {
 impl Stop {
     /// Nothing yet. After SIGINT, the command will have `grace`.
     pub fn new(grace: Duration) -> Stop {
-        Stop { grace, step: Step::None }
+        Stop {
+            grace,
+            step: Step::None,
+        }
     }
 
     /// Begins; the signal to send now. `None` if it has begun before: asking twice is no reason to
@@ -38,7 +41,9 @@ impl Stop {
         if self.step != Step::None {
             return None;
         }
-        self.step = Step::Asked { until: now + self.grace };
+        self.step = Step::Asked {
+            until: now + self.grace,
+        };
         Some(Signal::INT)
     }
 
@@ -59,7 +64,9 @@ impl Stop {
     pub fn advance(&mut self, now: Instant) -> Option<Signal> {
         match self.step {
             Step::Asked { until } if until <= now => {
-                self.step = Step::Told { until: now + LAST_GRACE };
+                self.step = Step::Told {
+                    until: now + LAST_GRACE,
+                };
                 Some(Signal::TERM)
             }
             Step::Told { until } if until <= now => {

@@ -40,7 +40,11 @@ pub fn row(state: &Value, look: &Look) -> String {
         let left = look.width.saturating_sub(columns(&title) + 2);
         return format!("{title}  {}", coloured(state, &cut(&ending(state), left)));
     }
-    let all = [percent(state).unwrap_or_default(), figure(state, "speed"), figure(state, "eta")];
+    let all = [
+        percent(state).unwrap_or_default(),
+        figure(state, "speed"),
+        figure(state, "eta"),
+    ];
     let all = joined(all.to_vec());
     let brief = percent(state).unwrap_or_default();
     let objections = objections(state).join(", ");
@@ -59,7 +63,12 @@ pub fn row(state: &Value, look: &Look) -> String {
     let choice = choices.iter().find(fits).unwrap_or(&choices[3]);
     let (figures, situation) = choice;
     let bar = bar(state, room(choice).min(*BAR.end()), look.beat);
-    joined(vec![title, bar, (*figures).clone(), coloured(state, situation)])
+    joined(vec![
+        title,
+        bar,
+        (*figures).clone(),
+        coloured(state, situation),
+    ])
 }
 
 /// One line of plain text, of any length.
@@ -85,7 +94,10 @@ pub fn bar(state: &Value, width: usize, beat: usize) -> String {
         return pendulum(width, beat);
     };
     let eighths = (percent / 100.0 * (width * 8) as f64) as usize;
-    let (full, part) = (eighths / 8, EIGHTHS.get(eighths % 8).copied().unwrap_or_default());
+    let (full, part) = (
+        eighths / 8,
+        EIGHTHS.get(eighths % 8).copied().unwrap_or_default(),
+    );
     let drawn = format!("{}{part}", EIGHTHS[8].repeat(full.min(width)));
     drawn.clone() + &"░".repeat(width.saturating_sub(columns(&drawn)))
 }
@@ -103,7 +115,12 @@ fn pendulum(width: usize, beat: usize) -> String {
 
 fn title(state: &Value) -> String {
     let names = ["title", "filename", "task_id"].map(|name| text(state, name).trim());
-    printable(names.into_iter().find(|name| !name.is_empty()).unwrap_or_default())
+    printable(
+        names
+            .into_iter()
+            .find(|name| !name.is_empty())
+            .unwrap_or_default(),
+    )
 }
 
 /// What goes on, and what somebody has against it.
@@ -163,7 +180,10 @@ fn fit_right(text: &str, width: usize) -> String {
 }
 
 fn progress(state: &Value) -> Option<f64> {
-    state.get("progress").and_then(Value::as_f64).map(|percent| percent.clamp(0.0, 100.0))
+    state
+        .get("progress")
+        .and_then(Value::as_f64)
+        .map(|percent| percent.clamp(0.0, 100.0))
 }
 
 fn text<'s>(state: &'s Value, name: &str) -> &'s str {

@@ -32,15 +32,30 @@ pub(super) struct Told {
 
 impl Board {
     pub(super) fn new(tasks: Vec<String>) -> Board {
-        let row =
-            |task| Row { task, state: Value::Null, told: String::new(), is_forgotten: false };
-        Board { rows: tasks.into_iter().map(row).collect(), selected: 0, remark: None }
+        let row = |task| Row {
+            task,
+            state: Value::Null,
+            told: String::new(),
+            is_forgotten: false,
+        };
+        Board {
+            rows: tasks.into_iter().map(row).collect(),
+            selected: 0,
+            remark: None,
+        }
     }
 
     pub(super) fn see(&mut self, state: Value) -> Told {
         let id = state.get("task_id").and_then(Value::as_str);
-        let Some(row) = self.rows.iter_mut().find(|row| Some(row.task.as_str()) == id) else {
-            return Told { is_new: false, line: None };
+        let Some(row) = self
+            .rows
+            .iter_mut()
+            .find(|row| Some(row.task.as_str()) == id)
+        else {
+            return Told {
+                is_new: false,
+                line: None,
+            };
         };
         let is_new = row.state.get("rev") != state.get("rev");
         let line = bar::line(&state);
@@ -85,7 +100,9 @@ impl Board {
 
     /// Whether the picture changes with time alone.
     pub(super) fn is_moving(&self) -> bool {
-        self.rows.iter().any(|row| !row.is_over() && row.state.get("progress").is_none())
+        self.rows
+            .iter()
+            .any(|row| !row.is_over() && row.state.get("progress").is_none())
     }
 
     /// The exit code, once all tasks are over.
@@ -93,8 +110,15 @@ impl Board {
         if !self.rows.iter().all(Row::is_over) {
             return None;
         }
-        let all_good = self.rows.iter().all(|row| bar::status(&row.state) == "completed");
-        Some(if all_good { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+        let all_good = self
+            .rows
+            .iter()
+            .all(|row| bar::status(&row.state) == "completed");
+        Some(if all_good {
+            ExitCode::SUCCESS
+        } else {
+            ExitCode::FAILURE
+        })
     }
 
     /// The picture: a line per task, and one for remarks and keys.
@@ -106,12 +130,19 @@ impl Board {
                 true => "  ",
                 false => "",
             };
-            let look = Look { width: width.saturating_sub(mark.chars().count()), beat };
+            let look = Look {
+                width: width.saturating_sub(mark.chars().count()),
+                beat,
+            };
             format!("{mark}{}", row.draw(&look))
         };
         let mut rows: Vec<String> = self.rows.iter().enumerate().map(row).collect();
         if self.verdict().is_none() {
-            let keys = if several { "c cancel · Tab next · Ctrl-C leave" } else { "c cancel · Ctrl-C leave" };
+            let keys = if several {
+                "c cancel · Tab next · Ctrl-C leave"
+            } else {
+                "c cancel · Ctrl-C leave"
+            };
             let foot = self.remark.as_deref().map_or(keys.to_owned(), printable);
             rows.push(format!("\x1b[2m{}\x1b[0m", cut(&foot, width)));
         }
@@ -126,7 +157,11 @@ impl Row {
 
     fn draw(&self, look: &Look) -> String {
         if self.state.is_null() {
-            let why = if self.is_forgotten { "forgotten" } else { "waiting for it to begin" };
+            let why = if self.is_forgotten {
+                "forgotten"
+            } else {
+                "waiting for it to begin"
+            };
             return cut(&format!("{}  {why}", self.task), look.width);
         }
         bar::row(&self.state, look)

@@ -69,7 +69,10 @@ impl Feed {
     /// Asks for `task` to be cancelled, now or once connected.
     pub(super) fn cancel(&self, task: &str) {
         let mut desk = lock(&self.desk);
-        let sent = desk.sender.as_ref().is_some_and(|sender| send_cancel(sender, task).is_ok());
+        let sent = desk
+            .sender
+            .as_ref()
+            .is_some_and(|sender| send_cancel(sender, task).is_ok());
         if !sent && !desk.cancels.iter().any(|other| other == task) {
             desk.cancels.push(task.to_owned());
         }

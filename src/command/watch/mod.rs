@@ -11,7 +11,7 @@ mod screen;
 
 use std::io::{self, IsTerminal as _, Read as _, Write as _};
 use std::process::ExitCode;
-use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
+use std::sync::mpsc::{self, Receiver, Sender};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -74,7 +74,11 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
     if arguments.operands().is_empty() {
         return Err(Failure::Usage("which task?".to_owned()));
     }
-    let tasks = arguments.operands().iter().map(reach::task).collect::<Result<Vec<_>, _>>()?;
+    let tasks = arguments
+        .operands()
+        .iter()
+        .map(reach::task)
+        .collect::<Result<Vec<_>, _>>()?;
     let server = reach::server(arguments)?;
     let (events, inbox) = mpsc::channel();
     let feed = Feed::open(server, tasks.clone(), events.clone())?;
@@ -82,11 +86,18 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
 
     if arguments.has(&JSON) || !is_terminal() {
         listen(&[SIGINT, SIGTERM, SIGHUP], events)?;
-        let form = if arguments.has(&JSON) { Form::Json } else { Form::Text };
+        let form = if arguments.has(&JSON) {
+            Form::Json
+        } else {
+            Form::Text
+        };
         return lines(board, &inbox, form);
     }
     // Before the terminal is changed: from here on every end gives it back.
-    listen(&[SIGINT, SIGTERM, SIGHUP, SIGTSTP, SIGCONT, SIGWINCH], events.clone())?;
+    listen(
+        &[SIGINT, SIGTERM, SIGHUP, SIGTSTP, SIGCONT, SIGWINCH],
+        events.clone(),
+    )?;
     let screen = Screen::enter()?;
     if io::stdin().is_terminal() {
         read_keys(events);
@@ -142,7 +153,11 @@ fn bars(
         if let Some(verdict) = board.verdict() {
             return Ok(verdict);
         }
-        let patience = if board.is_moving() { BEAT } else { Duration::MAX };
+        let patience = if board.is_moving() {
+            BEAT
+        } else {
+            Duration::MAX
+        };
         let Some(first) = next(inbox, patience) else {
             continue;
         };
@@ -177,10 +192,7 @@ fn happen(
 
 /// The next event, if one comes in time. The feed never hangs up, so the channel lives on.
 fn next(inbox: &Receiver<Event>, patience: Duration) -> Option<Event> {
-    match inbox.recv_timeout(patience) {
-        Ok(event) => Some(event),
-        Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => None,
-    }
+    inbox.recv_timeout(patience).ok()
 }
 
 fn listen(signals: &[i32], events: Sender<Event>) -> io::Result<()> {

@@ -22,7 +22,10 @@ pub(super) struct Screen {
 
 impl Screen {
     pub(super) fn enter() -> io::Result<Screen> {
-        let mut screen = Screen { before: tcgetattr(io::stdin()).ok(), drawn: 0 };
+        let mut screen = Screen {
+            before: tcgetattr(io::stdin()).ok(),
+            drawn: 0,
+        };
         screen.resume()?;
         Ok(screen)
     }
@@ -30,7 +33,11 @@ impl Screen {
     /// Columns that can be drawn in. The last stays empty: some terminals wrap as it is filled.
     pub(super) fn width(&self) -> usize {
         let columns = tcgetwinsize(io::stdout()).map_or(0, |size| size.ws_col);
-        if columns == 0 { 79 } else { usize::from(columns - 1) }
+        if columns == 0 {
+            79
+        } else {
+            usize::from(columns - 1)
+        }
     }
 
     /// Replaces the last picture by these rows, or as many as the window has.
@@ -61,7 +68,8 @@ impl Screen {
     pub(super) fn resume(&mut self) -> io::Result<()> {
         if let Some(before) = &self.before {
             let mut ours = before.clone();
-            ours.local_modes.remove(LocalModes::ICANON | LocalModes::ECHO);
+            ours.local_modes
+                .remove(LocalModes::ICANON | LocalModes::ECHO);
             tcsetattr(io::stdin(), OptionalActions::Now, &ours)?;
         }
         // Where the old picture is now, only the terminal knows: begin a new one.

@@ -1,0 +1,102 @@
+//! Tokens and secrets: from options, the environment and files.
+
+use std::fs;
+use std::path::PathBuf;
+
+use super::Failure;
+use super::options::{Arguments, Opt, Takes};
+use crate::session::keys::{Keys, Secret, Token};
+
+/// The publishing side.
+pub const PUBLISH_TOKEN: Opt = Opt {
+    name: "publish-token",
+    takes: Takes::Secret("TOKEN"),
+    help: "Whoever publishes must show this. Others can read a command line: better a file, or \
+           the environment.",
+};
+/// The same, from a file.
+pub const PUBLISH_TOKEN_FILE: Opt = Opt {
+    name: "publish-token-file",
+    takes: Takes::One("FILE"),
+    help: "Publish tokens, one a line; # begins a comment. Read again on SIGHUP.",
+};
+/// The watching side.
+pub const WATCH_TOKEN: Opt = Opt {
+    name: "watch-token",
+    takes: Takes::Secret("TOKEN"),
+    help: "Whoever watches or cancels must show this (or a ticket).",
+};
+/// The same, from a file.
+pub const WATCH_TOKEN_FILE: Opt = Opt {
+    name: "watch-token-file",
+    takes: Takes::One("FILE"),
+    help: "Watch tokens, as above.",
+};
+/// What tickets are signed with.
+pub const TICKET_SECRET: Opt = Opt {
+    name: "ticket-secret",
+    takes: Takes::Secret("SECRET"),
+    help: "Tickets signed with this open one task for watching, and for cancelling if they say so.",
+};
+/// The same, from a file.
+pub const TICKET_SECRET_FILE: Opt = Opt {
+    name: "ticket-secret-file",
+    takes: Takes::One("FILE"),
+    help: "Ticket secrets, one a line, as above.",
+};
+
+/// Reads all keys.
+///
+/// # Errors
+///
+/// [`Failure::Usage`] for a token that no header could carry, or a file that cannot be read or is empty:
+/// a side that was meant to be guarded is never left open.
+pub fn read(arguments: &Arguments) -> Result<Keys, Failure> {
+    let publish = words(arguments, &PUBLISH_TOKEN, &PUBLISH_TOKEN_FILE)?;
+    let watch = words(arguments, &WATCH_TOKEN, &WATCH_TOKEN_FILE)?;
+    let secrets = words(arguments, &TICKET_SECRET, &TICKET_SECRET_FILE)?;
+    Ok(Keys {
+        publish: publish.iter().map(|word| Token::new(word)).collect(),
+        watch: watch.iter().map(|word| Token::new(word)).collect(),
+        ticket_secrets: secrets
+            .iter()
+            .map(|word| Secret::new(word.as_bytes()))
+            .collect(),
+    })
+}
+
+/// The options among these that were typed where every user of the machine can read them.
+pub fn exposed(arguments: &Arguments) -> impl Iterator<Item = &'static str> {
+    let all = [PUBLISH_TOKEN, WATCH_TOKEN, TICKET_SECRET];
+    all.into_iter()
+        .filter(|option| arguments.was_typed(option))
+        .map(|option| option.name)
+}
+
+fn words(arguments: &Arguments, option: &Opt, file: &Opt) -> Result<Vec<String>, Failure> {
+    let mut words = arguments.values(option, word)?;
+    let path = arguments.value(file, |path| Ok::<_, &str>(PathBuf::from(path)))?;
+    let Some(path) = path else { return Ok(words) };
+    let refused = |why: String| Failure::Usage(format!("{}: {why}", path.display()));
+    let text = fs::read_to_string(&path).map_err(|error| refused(error.to_string()))?;
+    let lines = text
+        .lines()
+        .map(str::trim)
+        .filter(|line| !line.is_empty() && !line.starts_with('#'));
+    let found = lines.map(word).collect::<Result<Vec<_>, _>>();
+    let found = found.map_err(|why| refused(why.to_owned()))?;
+    if found.is_empty() {
+        return Err(refused("there is nothing in this file".to_owned()));
+    }
+    words.extend(found);
+    Ok(words)
+}
+
+fn word(text: &str) -> Result<String, &'static str> {
+    let visible = text.bytes().all(|byte| byte.is_ascii_graphic());
+    match visible && !text.is_empty() {
+        true => Ok(text.to_owned()),
+        // Never the text itself: this sentence ends in logs.
+        false => Err("it must be made of visible ASCII characters, without spaces"),
+    }
+}

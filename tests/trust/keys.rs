@@ -1,0 +1,274 @@
+//! The keyring by itself.
+
+use doneyet::session::keys::{
+    Credentials, Denial, Keyring, Keys, Need, Permit, Secret, Token, sign,
+};
+use doneyet::task::TaskId;
+
+const NOW_MS: u64 = 1_700_000_000_000;
+const LATER_SECS: u64 = NOW_MS / 1000 + 60;
+
+fn task(id: &str) -> TaskId {
+    TaskId::new(id).unwrap()
+}
+
+fn token(text: &str) -> Credentials {
+    Credentials {
+        tokens: vec![text.to_owned()],
+        tickets: vec![],
+    }
+}
+
+fn ticket(text: &str) -> Credentials {
+    Credentials {
+        tokens: vec![],
+        tickets: vec![text.to_owned()],
+    }
+}
+
+fn guarded() -> Keyring {
+    Keyring::new(Keys {
+        publish: vec![Token::new("p1"), Token::new("p2")],
+        watch: vec![Token::new("w1")],
+        ticket_secrets: vec![Secret::new(b"new secret"), Secret::new(b"old secret")],
+    })
+}
+
+#[test]
+fn without_keys_everything_is_open() {
+    let (open, nobody, id) = (Keyring::default(), Credentials::default(), task("a"));
+    for need in [
+        Need::Nothing,
+        Need::Publish,
+        Need::WatchAll,
+        Need::Watch(&id),
+        Need::Cancel(&id),
+    ] {
+        assert_eq!(
+            open.permit(need, &nobody, NOW_MS),
+            Ok(Permit::Full),
+            "{need:?}"
+        );
+    }
+}
+
+#[test]
+fn each_token_opens_its_own_side_only() {
+    let (keyring, id) = (guarded(), task("a"));
+    let watching = [Need::WatchAll, Need::Watch(&id), Need::Cancel(&id)];
+    for publisher in ["p1", "p2"] {
+        assert_eq!(
+            keyring.permit(Need::Publish, &token(publisher), NOW_MS),
+            Ok(Permit::Full)
+        );
+        for need in watching {
+            assert_eq!(
+                keyring.permit(need, &token(publisher), NOW_MS),
+                Err(Denial::Unknown)
+            );
+        }
+    }
+    for need in watching {
+        assert_eq!(keyring.permit(need, &token("w1"), NOW_MS), Ok(Permit::Full));
+    }
+    assert_eq!(
+        keyring.permit(Need::Publish, &token("w1"), NOW_MS),
+        Err(Denial::Unknown)
+    );
+}
+
+#[test]
+fn a_guess_is_refused_however_near() {
+    let keyring = guarded();
+    for guess in ["", "p", "p1 ", "p11", "P1", "Token(..)", "p1\0"] {
+        assert_eq!(
+            keyring.permit(Need::Publish, &token(guess), NOW_MS),
+            Err(Denial::Unknown),
+            "{guess:?}"
+        );
+    }
+}
+
+#[test]
+fn a_ticket_opens_one_task_as_far_as_it_says() {
+    let keyring = guarded();
+    let (mine, other) = (task("a.b.c"), task("other"));
+    for secret in ["new secret", "old secret"] {
+        let secret = Secret::new(secret.as_bytes());
+        let watch = ticket(&sign(&secret, LATER_SECS, Permit::WatchOnly, &mine));
+        let cancel = ticket(&sign(&secret, LATER_SECS, Permit::Full, &mine));
+        assert_eq!(
+            keyring.permit(Need::Watch(&mine), &watch, NOW_MS),
+            Ok(Permit::WatchOnly)
+        );
+        assert_eq!(
+            keyring.permit(Need::Watch(&mine), &cancel, NOW_MS),
+            Ok(Permit::Full)
+        );
+        assert_eq!(
+            keyring.permit(Need::Cancel(&mine), &cancel, NOW_MS),
+            Ok(Permit::Full)
+        );
+        for (need, credentials) in [
+            (Need::Cancel(&mine), &watch),
+            (Need::Watch(&other), &cancel),
+            (Need::Cancel(&other), &cancel),
+            (Need::WatchAll, &cancel),
+        ] {
+            assert_eq!(
+                keyring.permit(need, credentials, NOW_MS),
+                Err(Denial::OutOfScope),
+                "{need:?}"
+            );
+        }
+    }
+}
+
+#[test]
+fn a_ticket_never_opens_publishing() {
+    let cancel = ticket(&sign(
+        &Secret::new(b"new secret"),
+        LATER_SECS,
+        Permit::Full,
+        &task("a"),
+    ));
+    assert_eq!(
+        guarded().permit(Need::Publish, &cancel, NOW_MS),
+        Err(Denial::OutOfScope)
+    );
+}
+
+#[test]
+fn a_ticket_ends_with_its_second() {
+    let (keyring, id) = (guarded(), task("a"));
+    let text = ticket(&sign(
+        &Secret::new(b"new secret"),
+        LATER_SECS,
+        Permit::Full,
+        &id,
+    ));
+    assert_eq!(
+        keyring.permit(Need::Watch(&id), &text, LATER_SECS * 1000 - 1),
+        Ok(Permit::Full)
+    );
+    assert_eq!(
+        keyring.permit(Need::Watch(&id), &text, LATER_SECS * 1000),
+        Err(Denial::Expired)
+    );
+}
+
+#[test]
+fn no_changed_byte_of_a_ticket_is_accepted() {
+    let (keyring, id) = (guarded(), task("a"));
+    let good = sign(
+        &Secret::new(b"new secret"),
+        LATER_SECS,
+        Permit::WatchOnly,
+        &id,
+    );
+    for at in 0..good.len() {
+        for byte in [b'.', b'0', b'9', b'A', b'z', b'+'] {
+            let mut bad = good.clone().into_bytes();
+            if bad[at] == byte {
+                continue;
+            }
+            bad[at] = byte;
+            let bad = String::from_utf8(bad).unwrap();
+            assert_eq!(
+                keyring.permit(Need::Watch(&id), &ticket(&bad), NOW_MS),
+                Err(Denial::Unknown),
+                "{bad}"
+            );
+        }
+    }
+    for bad in [
+        "",
+        ".",
+        "....",
+        "a.b.c",
+        "e30.e30.",
+        &good[..good.len() - 1],
+        &good[1..],
+    ] {
+        assert_eq!(
+            keyring.permit(Need::Watch(&id), &ticket(bad), NOW_MS),
+            Err(Denial::Unknown),
+            "{bad}"
+        );
+    }
+}
+
+#[test]
+fn tickets_alone_close_watching_and_leave_publishing_open() {
+    let secrets = vec![Secret::new(b"s")];
+    let keyring = Keyring::new(Keys {
+        ticket_secrets: secrets,
+        ..Keys::default()
+    });
+    let nobody = Credentials::default();
+    assert_eq!(
+        keyring.permit(Need::Publish, &nobody, NOW_MS),
+        Ok(Permit::Full)
+    );
+    assert_eq!(
+        keyring.permit(Need::WatchAll, &nobody, NOW_MS),
+        Err(Denial::Unknown)
+    );
+}
+
+/// Made with Python's `hmac`, `json` and `base64`: the format is the same for everybody.
+#[test]
+fn takes_what_other_languages_sign() {
+    let foreign = "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.eyJ0YXNrX2lkIjogImRsLTQyIiwgInJpZ2h0cyI6IFsid2F0Y2giLCAiY2FuY2VsIl0sICJleHAiOiAxODAwMDAwMDAwLjV9._-HlgfIz97qm9qiVv-rns8bb_m90-bT_CFhS3Mvn9O0";
+    let id = task("dl-42");
+    assert_eq!(
+        guarded().permit(Need::Cancel(&id), &ticket(foreign), NOW_MS),
+        Ok(Permit::Full)
+    );
+}
+
+/// Genuine signatures (but for the last two) over a header or claims that will not do.
+#[test]
+fn refuses_tickets_that_choose_their_algorithm_or_lack_a_claim() {
+    let id = task("dl-42");
+    for bad in [
+        "eyJhbGciOiJub25lIn0.eyJ0YXNrX2lkIjoiZGwtNDIiLCJyaWdodHMiOlsid2F0Y2giXSwiZXhwIjoxODAwMDAwMDAwfQ.LIFo-ROtCQuD-xNvNBR1aZsnd2cdXY3emUurr51RxEI",
+        "eyJhbGciOiJIUzUxMiJ9.eyJ0YXNrX2lkIjoiZGwtNDIiLCJyaWdodHMiOlsid2F0Y2giXSwiZXhwIjoxODAwMDAwMDAwfQ.c2sWx2nLFGnD1ilbM2dKJ81rakHI7LBO_wHdJFIHBwA",
+        "eyJ0eXAiOiJKV1QifQ.eyJ0YXNrX2lkIjoiZGwtNDIiLCJyaWdodHMiOlsid2F0Y2giXSwiZXhwIjoxODAwMDAwMDAwfQ.xUILsVabto1A_eatbCu_VohFM-C2gR3zn4FWP9-gOBU",
+        "eyJhbGciOiJIUzI1NiJ9.eyJyaWdodHMiOlsid2F0Y2giXSwiZXhwIjoxODAwMDAwMDAwfQ.nqlLmvfDc-gue42WkxVcqVBZF78dxqMwjCCYsQBFebY",
+        "eyJhbGciOiJIUzI1NiJ9.eyJ0YXNrX2lkIjoiZGwtNDIiLCJleHAiOjE4MDAwMDAwMDB9.98yDofxft-Aaws3uZT9XCV4vMdNkbOn15CkK_qYFcyI",
+        "eyJhbGciOiJIUzI1NiJ9.eyJ0YXNrX2lkIjoiZGwtNDIiLCJyaWdodHMiOlsid2F0Y2giXX0.ZxCseXRE4AD4qFq4kAVdhlhHpVfwO9LimNt8Jq0mXwo",
+        "eyJhbGciOiJIUzI1NiJ9.eyJ0YXNrX2lkIjoiZGwtNDIiLCJyaWdodHMiOlsid2F0Y2giXSwiZXhwIjoiMTgwMDAwMDAwMCJ9.E9ItMkKUL2_cY7VU_572_Qfz7r2ccMzFDUDHm4Vb8YY",
+        "eyJhbGciOiJIUzI1NiJ9.WyJkbC00MiJd.pE6u7SxnX5yb4G50WBy-HbEuUwT-iBDPA1c411JFlTg",
+        "eyJhbGciOiJIUzI1NiJ9.eyJ0YXNrX2lkIjoiZGwtNDIiLCJyaWdodHMiOlsid2F0Y2giXSwiZXhwIjoxODAwMDAwMDAwfQ.SMkXe6RPqdtRgwIpLQXB1Ut6po85CWt33NV9fpeMwnc",
+        "eyJhbGciOiJIUzI1NiJ9.eyJ0YXNrX2lkIjoiZGwtNDIiLCJyaWdodHMiOlsid2F0Y2giXSwiZXhwIjoxODAwMDAwMDAwfQ.",
+    ] {
+        let answer = guarded().permit(Need::Watch(&id), &ticket(bad), NOW_MS);
+        assert_eq!(answer, Err(Denial::Unknown), "{bad}");
+    }
+}
+
+#[test]
+fn a_replaced_key_counts_at_once() {
+    let keyring = guarded();
+    keyring.replace(Keys {
+        publish: vec![Token::new("p3")],
+        ..Keys::default()
+    });
+    assert_eq!(
+        keyring.permit(Need::Publish, &token("p1"), NOW_MS),
+        Err(Denial::Unknown)
+    );
+    assert_eq!(
+        keyring.permit(Need::Publish, &token("p3"), NOW_MS),
+        Ok(Permit::Full)
+    );
+}
+
+#[test]
+fn no_key_shows_in_debug_output() {
+    let shown = format!("{:?}", guarded());
+    for secret in ["p1", "w1", "new secret", "110"] {
+        assert!(!shown.contains(secret), "{shown}");
+    }
+}

@@ -1,0 +1,4 @@
+//! Who may do what: tokens, tickets, and the conversations in which they count.
+
+mod keys;
+mod sessions;
