@@ -80,6 +80,9 @@ const EMPTY: Mailbox = Mailbox {
     in_line: false,
 };
 
+// A watcher is one of each: see the size of a peer.
+const _: () = assert!(size_of::<Subscription>() <= 28 && size_of::<Mailbox>() <= 16);
+
 /// A task's side: who follows it.
 #[derive(Debug, Default)]
 struct Audiences {
