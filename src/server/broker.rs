@@ -209,6 +209,7 @@ impl Broker {
         let key = self.dead.pop()?;
         self.leave(key, now);
         self.hub.reset(key);
+        self.deadlines.clear(&mut self.peers[key].alarm, key.0);
         self.peers.remove(key);
         Some(key)
     }
