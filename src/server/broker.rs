@@ -102,7 +102,7 @@ impl Broker {
         if self.peers[key].phase != Phase::Open {
             return;
         }
-        let mut inbox = mem::take(&mut self.peers[key].inbox);
+        let mut inbox = mem::take(&mut self.peers[key].inbox).into_vec();
         let rest = if inbox.is_empty() {
             let used = self.converse(key, bytes, now);
             bytes[used..].to_vec()
@@ -114,7 +114,7 @@ impl Broker {
         };
         // Memory goes back when nothing is left over.
         if !rest.is_empty() && self.peers[key].phase == Phase::Open {
-            self.peers[key].inbox = rest;
+            self.peers[key].inbox = rest.into();
         }
     }
 
@@ -207,12 +207,9 @@ impl Broker {
     /// The next connection to drop; its slot is free from now on.
     pub fn bury(&mut self, now: Now) -> Option<PeerKey> {
         let key = self.dead.pop()?;
-        while let Some(left) = self.hub.leave(key) {
-            if let Some((task, role)) = left {
-                self.left(task, role, now);
-            }
-        }
+        self.leave(key, now);
         self.hub.reset(key);
+        self.deadlines.clear(&mut self.peers[key].alarm, key.0);
         self.peers.remove(key);
         Some(key)
     }
@@ -413,10 +410,20 @@ impl Broker {
         let peer = &mut self.peers[key];
         if peer.phase == Phase::Open {
             peer.phase = Phase::Draining;
-            peer.inbox = Vec::new();
+            peer.inbox = Box::default();
+            // Who has said goodbye watches nothing and works on nothing, however long its end takes.
+            self.leave(key, now);
             // Also with an empty outbox: the write then finds nothing to do and shuts down.
             self.hub.enlist(key);
             self.set_alarm(key, DRAIN_MS, now);
+        }
+    }
+
+    fn leave(&mut self, key: PeerKey, now: Now) {
+        while let Some(left) = self.hub.leave(key) {
+            if let Some((task, role)) = left {
+                self.left(task, role, now);
+            }
         }
     }
 

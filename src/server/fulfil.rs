@@ -91,9 +91,7 @@ impl Broker {
         now: Now,
     ) -> Result<Published, Refusal> {
         let key = self.board.intern(&publish.task);
-        if let Room::After(oldest) = self.board.room_for(key) {
-            self.forget(oldest, now);
-        }
+        let room = self.board.room_for(key);
         let Publish {
             task,
             patch,
@@ -109,6 +107,10 @@ impl Broker {
                 return Err(refusal);
             }
         };
+        // Only now: a publish that is refused drives nobody out.
+        if let Room::After(oldest) = room {
+            self.forget(oldest, now);
+        }
         if effect != Effect::Unchanged {
             self.hub.state_changed(key);
         }

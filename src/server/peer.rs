@@ -43,8 +43,9 @@ pub(super) enum Phase {
 #[derive(Debug)]
 pub(super) struct Peer {
     pub(super) session: Session,
-    /// The beginning of something unfinished; empty, and unallocated, for an idle peer.
-    pub(super) inbox: Vec<u8>,
+    /// The beginning of something unfinished; empty, and unallocated, for an idle peer. It grows
+    /// with reads, not with bytes, so spare capacity would only be memory.
+    pub(super) inbox: Box<[u8]>,
     pub(super) outbox: Outbox,
     pub(super) alarm: Alarm,
     pub(super) phase: Phase,
@@ -65,7 +66,7 @@ impl Peer {
     pub(super) fn new(session: Session) -> Peer {
         Peer {
             session,
-            inbox: Vec::new(),
+            inbox: Box::default(),
             outbox: Outbox::default(),
             alarm: Alarm::default(),
             phase: Phase::Open,

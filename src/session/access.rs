@@ -6,7 +6,7 @@
 //! WebSocket hijacking, CSRF). A page whose own name was made to resolve to `127.0.0.1` has the
 //! right origin by its browser's reckoning, but its name stands in `Host` (DNS rebinding).
 
-use std::net::Ipv4Addr;
+use std::net::{Ipv4Addr, Ipv6Addr};
 
 /// What one listening address allows.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -84,9 +84,18 @@ fn without_port(authority: &str) -> &str {
 fn is_loopback(name: &str) -> bool {
     let name = name.to_ascii_lowercase();
     let name = name.strip_suffix('.').unwrap_or(&name);
+    if let Some(address) = name.strip_prefix('[').and_then(|n| n.strip_suffix(']')) {
+        return address
+            .parse::<Ipv6Addr>()
+            .is_ok_and(|address| address.is_loopback());
+    }
+    // Nothing but a name can be below localhost: in `evil.example/.localhost` it only looks so.
+    let is_name = |text: &str| {
+        text.bytes()
+            .all(|b| b.is_ascii_alphanumeric() || b"-._".contains(&b))
+    };
     name == "localhost"
-        || name.ends_with(".localhost")
-        || name == "[::1]"
+        || name.strip_suffix(".localhost").is_some_and(is_name)
         || name
             .parse::<Ipv4Addr>()
             .is_ok_and(|address| address.is_loopback())

@@ -194,8 +194,8 @@ impl Http {
             // Whatever is answered but 101: a proxy may take this connection for a tunnel by now.
             terms.exchange = terms.exchange.closing();
         }
-        match Call::read(&head, &self.access, &self.keyring, now) {
-            Ok(Call::Upgrade(offer, purpose, permit)) => {
+        match self.admit(&head, framing, now) {
+            Ok((Call::Upgrade(offer, purpose, permit), _)) => {
                 let known = offer
                     .protocols
                     .iter()
@@ -203,8 +203,7 @@ impl Http {
                 offer.switching(known.then_some(SUBPROTOCOL), out.reply());
                 Ok(Outcome::Upgrade(purpose, permit))
             }
-            Ok(call) => {
-                let body = Body::new(framing, call.max_content())?;
+            Ok((call, body)) => {
                 if head.expects_continue() && !body.is_complete() {
                     Response::new(Status::CONTINUE).encode(terms.exchange, out.reply());
                 }
@@ -219,6 +218,17 @@ impl Http {
                 Ok(self.respond(&terms, rejected(&rejection), out, now).into())
             }
         }
+    }
+
+    fn admit(
+        &self,
+        head: &Head<'_>,
+        framing: Framing,
+        now: Now,
+    ) -> Result<(Call, Body), Rejection> {
+        let call = Call::read(head, &self.access, &self.keyring, now)?;
+        let body = Body::new(framing, call.max_content())?;
+        Ok((call, body))
     }
 
     fn call(&mut self, out: &mut Outbox, now: Now) -> Outcome {

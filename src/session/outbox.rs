@@ -10,6 +10,7 @@
 
 use std::collections::VecDeque;
 use std::io::{self, IoSlice, Write};
+use std::mem;
 use std::rc::Rc;
 
 /// Above this many bytes, no more is read from the peer until it has taken what it asked for.
@@ -33,13 +34,24 @@ impl Chunk {
     }
 }
 
-/// A queue of bytes, empty and unallocated for an idle peer.
+/// A queue of bytes. An idle peer's is the size of one chunk, and owns no memory.
 #[derive(Debug, Default)]
-pub struct Outbox {
-    first: Option<Chunk>,
-    /// Only with a first chunk in place. Boxed: an idle peer then carries 8 bytes for it, not 32.
-    #[allow(clippy::box_collection)]
-    rest: Option<Box<VecDeque<Chunk>>>,
+pub struct Outbox(State);
+
+#[derive(Debug, Default)]
+enum State {
+    #[default]
+    Empty,
+    /// The common case: one chunk that has not been offered to the kernel yet.
+    Fresh(Chunk),
+    /// Several chunks, or a write that was short. Boxed, because it is rare.
+    Queued(Box<Queue>),
+}
+
+/// Invariant: there is a first chunk, and not all of it has been written.
+#[derive(Debug)]
+struct Queue {
+    chunks: VecDeque<Chunk>,
     /// Bytes of the first chunk that have been written.
     written: usize,
     /// True exactly when the last write was short: the kernel then owes us a writable edge.
@@ -54,42 +66,44 @@ impl Outbox {
 
     /// The buffer to append this peer's own bytes to. It goes out after all that is queued.
     pub fn reply(&mut self) -> &mut Vec<u8> {
-        if !matches!(self.last(), Some(Chunk::Owned(_))) {
+        if self.tail().is_none() {
             self.push(Chunk::Owned(Vec::new()));
         }
-        match self.last() {
-            Some(Chunk::Owned(bytes)) => bytes,
-            _ => unreachable!("an owned chunk was just pushed"),
+        match self.tail() {
+            Some(bytes) => bytes,
+            None => unreachable!("an owned chunk was just pushed"),
         }
     }
 
     /// Bytes queued and not written.
     pub fn len(&self) -> usize {
-        self.chunks()
-            .map(|chunk| chunk.bytes().len())
-            .sum::<usize>()
-            - self.written
+        match &self.0 {
+            State::Empty => 0,
+            State::Fresh(chunk) => chunk.bytes().len(),
+            State::Queued(queue) => queue.len(),
+        }
     }
 
     /// Whether nothing waits.
     pub fn is_empty(&self) -> bool {
-        self.first.is_none()
+        matches!(self.0, State::Empty)
     }
 
     /// Whether so much waits that the peer is not to ask for more.
     pub fn is_congested(&self) -> bool {
-        // The common case is answered without a walk.
-        self.first.is_some() && self.len() > CONGESTED
+        self.len() > CONGESTED
     }
 
     /// Whether the kernel's buffer is full.
     pub fn is_blocked(&self) -> bool {
-        self.blocked
+        matches!(&self.0, State::Queued(queue) if queue.blocked)
     }
 
     /// The kernel has said that there is room again.
     pub fn unblock(&mut self) {
-        self.blocked = false;
+        if let State::Queued(queue) = &mut self.0 {
+            queue.blocked = false;
+        }
     }
 
     /// Writes once, as much as the kernel takes.
@@ -98,73 +112,104 @@ impl Outbox {
     /// Whatever `socket` reports, except that it would block: that is no error but
     /// [`is_blocked`](Self::is_blocked).
     pub fn write_to(&mut self, socket: &mut impl Write) -> io::Result<()> {
-        let (offered, result) = self.write_once(socket);
-        match result {
-            Ok(0) if offered > 0 => Err(io::ErrorKind::WriteZero.into()),
-            Ok(count) => {
-                self.blocked = count < offered;
-                self.advance(count);
-                Ok(())
-            }
-            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
-                self.blocked = true;
-                Ok(())
-            }
+        let (offered, result) = match &self.0 {
+            State::Empty => return Ok(()),
+            State::Fresh(chunk) => (chunk.bytes().len(), socket.write(chunk.bytes())),
+            State::Queued(queue) => queue.write_once(socket),
+        };
+        let written = match result {
+            Ok(0) if offered > 0 => return Err(io::ErrorKind::WriteZero.into()),
+            Ok(count) => count,
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => 0,
             // Neither blocked nor empty: the caller comes again.
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => Ok(()),
-            Err(error) => Err(error),
-        }
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => return Ok(()),
+            Err(error) => return Err(error),
+        };
+        self.advance(written, offered);
+        Ok(())
     }
 
+    /// The kernel took `written` bytes of the `offered`.
+    fn advance(&mut self, written: usize, offered: usize) {
+        let blocked = written < offered;
+        self.0 = match mem::take(&mut self.0) {
+            State::Fresh(chunk) if blocked => State::Queued(Box::new(Queue {
+                chunks: VecDeque::from([chunk]),
+                written,
+                blocked,
+            })),
+            State::Queued(mut queue) => {
+                queue.blocked = blocked;
+                queue.advance(written);
+                match queue.chunks.is_empty() {
+                    true => State::Empty,
+                    false => State::Queued(queue),
+                }
+            }
+            State::Empty | State::Fresh(_) => State::Empty,
+        };
+    }
+
+    fn push(&mut self, chunk: Chunk) {
+        self.0 = match mem::take(&mut self.0) {
+            State::Empty => State::Fresh(chunk),
+            State::Fresh(first) => State::Queued(Box::new(Queue {
+                chunks: VecDeque::from([first, chunk]),
+                written: 0,
+                blocked: false,
+            })),
+            State::Queued(mut queue) => {
+                queue.chunks.push_back(chunk);
+                State::Queued(queue)
+            }
+        };
+    }
+
+    /// The buffer at the end, if it may grow. A chunk is freed as a whole, so one that is being
+    /// written must not: a peer that always leaves a little unread would make us keep all that it
+    /// ever read.
+    fn tail(&mut self) -> Option<&mut Vec<u8>> {
+        let last = match &mut self.0 {
+            State::Fresh(chunk) => Some(chunk),
+            State::Queued(queue) if queue.chunks.len() > 1 || queue.written == 0 => {
+                queue.chunks.back_mut()
+            }
+            State::Queued(_) | State::Empty => None,
+        };
+        match last {
+            Some(Chunk::Owned(bytes)) => Some(bytes),
+            _ => None,
+        }
+    }
+}
+
+impl Queue {
+    fn len(&self) -> usize {
+        let all: usize = self.chunks.iter().map(|chunk| chunk.bytes().len()).sum();
+        all - self.written
+    }
+
+    /// The bytes offered, and what the kernel said to them.
     fn write_once(&self, socket: &mut impl Write) -> (usize, io::Result<usize>) {
-        let Some(first) = &self.first else {
-            return (0, Ok(0));
-        };
-        let first = &first.bytes()[self.written..];
-        let Some(rest) = &self.rest else {
-            return (first.len(), socket.write(first));
-        };
         let mut slices = [IoSlice::new(&[]); MAX_SLICES];
         let mut offered = 0;
-        let all = std::iter::once(first).chain(rest.iter().map(Chunk::bytes));
-        for (slice, bytes) in slices.iter_mut().zip(all) {
+        let mut skip = self.written;
+        for (slice, chunk) in slices.iter_mut().zip(&self.chunks) {
+            let bytes = &chunk.bytes()[mem::take(&mut skip)..];
             *slice = IoSlice::new(bytes);
             offered += bytes.len();
         }
-        (offered, socket.write_vectored(&slices))
+        let used = self.chunks.len().min(MAX_SLICES);
+        (offered, socket.write_vectored(&slices[..used]))
     }
 
     fn advance(&mut self, count: usize) {
         self.written += count;
-        while let Some(first) = &self.first
+        while let Some(first) = self.chunks.front()
             && self.written >= first.bytes().len()
         {
             self.written -= first.bytes().len();
-            self.first = self.rest.as_mut().and_then(|rest| rest.pop_front());
-            if self.rest.as_ref().is_some_and(|rest| rest.is_empty()) {
-                self.rest = None;
-            }
+            self.chunks.pop_front();
         }
-    }
-
-    fn push(&mut self, chunk: Chunk) {
-        match (&self.first, &mut self.rest) {
-            (None, _) => self.first = Some(chunk),
-            (Some(_), Some(rest)) => rest.push_back(chunk),
-            (Some(_), none) => *none = Some(Box::new(VecDeque::from([chunk]))),
-        }
-    }
-
-    fn last(&mut self) -> Option<&mut Chunk> {
-        match &mut self.rest {
-            Some(rest) => rest.back_mut(),
-            None => self.first.as_mut(),
-        }
-    }
-
-    fn chunks(&self) -> impl Iterator<Item = &Chunk> {
-        self.first
-            .iter()
-            .chain(self.rest.iter().flat_map(|rest| rest.iter()))
     }
 }

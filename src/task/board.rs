@@ -26,7 +26,7 @@ pub struct TaskKey(pub u32);
 pub enum Room {
     /// Yes.
     Free,
-    /// If this one, the one that ended longest ago, is forgotten first.
+    /// If this one, the one that ended longest ago, is forgotten right after.
     After(TaskKey),
     /// No: nothing has ended.
     Full,
@@ -153,7 +153,8 @@ impl Board {
     /// A worker's publish. A lease is asked for in `lease_ms`.
     ///
     /// # Errors
-    /// As [`Record::publish`], and [`Refusal::TooManyTasks`] where there is no [`Room`].
+    /// As [`Record::publish`], and [`Refusal::TooManyTasks`] where there is no [`Room`]. After one
+    /// that was granted where there was [`Room::After`] another, that one is to be forgotten.
     pub fn publish(
         &mut self,
         key: TaskKey,
@@ -162,7 +163,7 @@ impl Board {
         lease_ms: Option<u64>,
         now: Now,
     ) -> Result<Effect, Refusal> {
-        if self.room_for(key) != Room::Free {
+        if self.room_for(key) == Room::Full {
             return Err(Refusal::TooManyTasks);
         }
         let Some(task) = self.tasks.get_mut(key.0 as usize) else {
@@ -229,7 +230,7 @@ impl Board {
         };
         task.sockets = task.sockets.saturating_sub(1);
         if let (Some(record), 0) = (&mut task.record, task.sockets) {
-            record.start_lease(self.patience.lease_ms, now);
+            record.socket_closed(self.patience.lease_ms, now);
         }
         self.settle(key);
     }
@@ -244,7 +245,7 @@ impl Board {
             self.rev_floor = self.rev_floor.max(record.update().rev());
             self.published -= 1;
         }
-        self.deadlines.clear(&mut task.alarm);
+        self.deadlines.clear(&mut task.alarm, key.0);
     }
 
     /// Gives the slot of `key` back, unless the task is published. Nobody may be subscribed to it.

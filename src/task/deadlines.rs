@@ -1,13 +1,16 @@
 //! Timers that traffic can postpone for free.
 //!
-//! A busy peer moves its deadline with every message; a heap that followed each move would cost
-//! more than the message. So the truth is in the owner's [`Alarm`], and the heap only promises:
+//! A busy peer moves its deadline with every message; a queue that followed each move would cost
+//! more than the message. So the truth is in the owner's [`Alarm`], and the queue only promises:
 //! *an entry exists at or before every deadline*. An entry that comes up early is put back at the
 //! true time; one that belongs to a slot since reused rings nobody, because the owner asks its own
 //! alarm.
+//!
+//! An owner has at most one entry. In a heap, an entry that an earlier one has made idle could not
+//! be taken out: a task whose deadline wanders between seconds and the day it is kept for would
+//! leave one behind each time, for a day. An ordered set gives it back.
 
-use std::cmp::Reverse;
-use std::collections::BinaryHeap;
+use std::collections::BTreeSet;
 
 const NEVER: u64 = u64::MAX;
 
@@ -15,7 +18,7 @@ const NEVER: u64 = u64::MAX;
 #[derive(Debug, Clone, Copy)]
 pub struct Alarm {
     at_ms: u64,
-    /// When the earliest heap entry comes up that stands for this alarm; never after `at_ms`.
+    /// When the entry that stands for this alarm comes up; never after `at_ms`.
     armed_ms: u64,
 }
 
@@ -28,10 +31,10 @@ impl Default for Alarm {
     }
 }
 
-/// The heap of all owners' entries, keyed by the owner's slot.
+/// All owners' entries: when, and the owner's slot.
 #[derive(Debug, Default)]
 pub struct Deadlines {
-    heap: BinaryHeap<Reverse<(u64, u32)>>,
+    entries: BTreeSet<(u64, u32)>,
 }
 
 /// An entry that has come up; only [`Deadlines::rings`] can tell whether it still means something.
@@ -43,27 +46,29 @@ pub struct Due {
 }
 
 impl Deadlines {
-    /// Sets `alarm` of the owner in slot `key` to `at_ms`; postponing touches no heap.
+    /// Sets `alarm` of the owner in slot `key` to `at_ms`; postponing moves no entry.
     pub fn set(&mut self, alarm: &mut Alarm, key: u32, at_ms: u64) {
         alarm.at_ms = at_ms;
         if at_ms < alarm.armed_ms {
+            self.entries.remove(&(alarm.armed_ms, key));
+            self.entries.insert((at_ms, key));
             alarm.armed_ms = at_ms;
-            self.heap.push(Reverse((at_ms, key)));
         }
     }
 
-    /// Silences `alarm`; its entry runs out unheard.
-    pub fn clear(&mut self, alarm: &mut Alarm) {
-        alarm.at_ms = NEVER;
+    /// Silences `alarm` of the owner in slot `key`, and leaves no entry of it.
+    pub fn clear(&mut self, alarm: &mut Alarm, key: u32) {
+        self.entries.remove(&(alarm.armed_ms, key));
+        *alarm = Alarm::default();
     }
 
     /// The earliest entry not after `now_ms`, taken out.
     pub fn due(&mut self, now_ms: u64) -> Option<Due> {
-        let &Reverse((armed_ms, key)) = self.heap.peek()?;
+        let &(armed_ms, key) = self.entries.first()?;
         if armed_ms > now_ms {
             return None;
         }
-        self.heap.pop();
+        self.entries.pop_first();
         Some(Due { key, armed_ms })
     }
 
@@ -85,6 +90,6 @@ impl Deadlines {
 
     /// When the next entry comes up: how long the reactor may sleep.
     pub fn next_ms(&self) -> Option<u64> {
-        self.heap.peek().map(|&Reverse((at_ms, _))| at_ms)
+        self.entries.first().map(|&(at_ms, _)| at_ms)
     }
 }

@@ -109,10 +109,7 @@ impl Hub {
     /// Makes `peer` follow `task` in `role`. Following twice is following once: the second call
     /// only renews what the peer is owed.
     pub fn subscribe(&mut self, peer: PeerKey, task: TaskKey, role: Role, birth: Birth) {
-        let topic = Topic::Task(task, role);
-        let link = self
-            .find(peer, topic)
-            .unwrap_or_else(|| self.add(peer, topic));
+        let link = self.follow(peer, Topic::Task(task, role));
         if birth == Birth::Behind {
             self.mark_one(link);
         }
@@ -120,7 +117,7 @@ impl Hub {
 
     /// Makes `peer` follow every task; it is owed all that there are.
     pub fn subscribe_to_everything(&mut self, peer: PeerKey) {
-        let link = self.add(peer, Topic::Everything);
+        let link = self.follow(peer, Topic::Everything);
         self.cursors.insert(peer, 0);
         self.mark_one(link);
     }
@@ -315,6 +312,11 @@ impl Hub {
             mine = own.after;
         }
         None
+    }
+
+    fn follow(&mut self, peer: PeerKey, topic: Topic) -> Link {
+        self.find(peer, topic)
+            .unwrap_or_else(|| self.add(peer, topic))
     }
 
     /// A new subscription goes to the front: it is up to date.

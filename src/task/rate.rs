@@ -8,7 +8,7 @@ use std::collections::VecDeque;
 
 /// How far back the slope reaches.
 pub const WINDOW_MS: u64 = 3_000;
-/// Samples closer together than this are one sample: bounds the memory to some 30 of them.
+/// Of three samples within this, the middle one goes: bounds the memory to some 60 of them.
 const SPACING_MS: u64 = 100;
 /// Before this much has been seen, a time left would be a guess.
 const ETA_AFTER_MS: u64 = 1_000;
@@ -99,8 +99,8 @@ pub fn speed_text(per_sec: f64, unit: &str) -> String {
     let mut value = per_sec;
     let mut prefixes = ["", "k", "M", "G", "T", "P"].iter();
     let mut prefix = prefixes.next().copied().unwrap_or_default();
-    // 999.95 would round to "1000.0": that is the next prefix already.
-    while value >= 999.95 {
+    // 999.5 is the first that rounds to four digits (as bare bytes): the next prefix already.
+    while value >= 999.5 {
         let Some(next) = prefixes.next() else { break };
         prefix = next;
         value /= 1000.0;

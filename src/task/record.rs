@@ -7,7 +7,7 @@ use crate::task::id::TaskId;
 use crate::task::rate::Rate;
 use crate::task::refusal::Refusal;
 use crate::task::state::{Cancel, Mode, Patch, State};
-use crate::task::update::{MAX_STATE, Update};
+use crate::task::update::Update;
 
 /// How long the daemon waits for whom; all in milliseconds.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -61,8 +61,10 @@ pub struct Record {
     update: Rc<Update>,
     rate: Rate,
     reason: Option<Rc<str>>,
-    /// The last publish, heartbeats included.
+    /// The last word of it: a publish, or a worker's socket that was open until then.
     heard_ms: u64,
+    /// The last publish that changed nothing, for as long as it shows that the worker lives.
+    heartbeat_ms: Option<u64>,
     /// The last publish that changed something.
     changed_ms: u64,
     /// When a worker that has gone, or that asked for a lease, is given up.
@@ -73,16 +75,17 @@ impl Record {
     /// The first publish of `id`, as revision `rev`.
     ///
     /// # Errors
-    /// As [`State::apply`], and [`Refusal::TooLarge`].
+    /// As [`State::apply`].
     pub fn create(id: &TaskId, patch: Patch, rev: u64, now: Now) -> Result<Record, Refusal> {
         let mut rate = Rate::default();
         let state = State::default().apply(patch, Mode::Replace, &mut rate, now.ticks_ms)?;
         Ok(Record {
-            update: encode(&state, id, rev, now)?,
+            update: encode(&state, id, rev, now),
             state,
             rate,
             reason: None,
             heard_ms: now.ticks_ms,
+            heartbeat_ms: None,
             changed_ms: now.ticks_ms,
             lease_ends_ms: None,
         })
@@ -91,8 +94,8 @@ impl Record {
     /// A further publish.
     ///
     /// # Errors
-    /// As [`State::apply`]; [`Refusal::TooLarge`]; [`Refusal::Finished`] if the task has ended and
-    /// the merge would change it.
+    /// As [`State::apply`]; [`Refusal::Finished`] if the task has ended and the merge would change
+    /// it.
     pub fn publish(
         &mut self,
         id: &TaskId,
@@ -109,12 +112,14 @@ impl Record {
         if next != self.state && self.state.is_terminal() && mode == Mode::Merge {
             return Err(Refusal::Finished);
         }
-        let effect = self.become_state(next, id, now)?;
+        let effect = self.become_state(next, id, now);
         self.rate = rate;
         self.heard_ms = now.ticks_ms;
+        self.heartbeat_ms = None;
         self.lease_ends_ms = None;
-        if effect == Effect::Changed {
-            self.changed_ms = now.ticks_ms;
+        match effect {
+            Effect::Unchanged => self.heartbeat_ms = Some(now.ticks_ms),
+            Effect::Changed | Effect::Created => self.changed_ms = now.ticks_ms,
         }
         Ok(effect)
     }
@@ -132,11 +137,19 @@ impl Record {
         if self.state.is_terminal() {
             return Err(Refusal::Finished);
         }
-        let effect = self.become_state(self.state.with_cancel_requested(), id, now)?;
+        let effect = self.become_state(self.state.with_cancel_requested(), id, now);
         if effect == Effect::Changed {
             self.reason = reason.map(Rc::from);
         }
         Ok(effect)
+    }
+
+    /// The last socket of its workers has closed: it was a sign of life until now, and is none from
+    /// now on.
+    pub fn socket_closed(&mut self, lease_ms: u64, now: Now) {
+        self.heard_ms = now.ticks_ms;
+        self.heartbeat_ms = None;
+        self.start_lease(lease_ms, now);
     }
 
     /// The worker is to be given up after `lease_ms` unless it is heard again.
@@ -154,21 +167,17 @@ impl Record {
         if self.forget_ms(sockets, patience) <= now.ticks_ms {
             return Tick::Forget;
         }
-        let mut next = self.state.clone();
-        if self
-            .lease_ms()
-            .is_some_and(|ends_ms| ends_ms <= now.ticks_ms)
-        {
+        let is_over = |ends_ms: u64| ends_ms <= now.ticks_ms;
+        self.heartbeat_ms
+            .take_if(|at_ms| is_over(at_ms.saturating_add(patience.stall_ms)));
+        let next = if self.lease_ms().is_some_and(is_over) {
             self.lease_ends_ms = None;
-            next = next.with_worker_lost();
+            self.state.with_worker_lost()
         } else {
-            next = next.with_stalled(self.is_stalling(sockets, patience, now.ticks_ms));
-        }
-        // A few bytes too many for the daemon's own word: the state then stays as it is.
-        Tick::Stays(
-            self.become_state(next, id, now)
-                .unwrap_or(Effect::Unchanged),
-        )
+            let stalls = self.stalls_ms(sockets, patience).is_some_and(is_over);
+            self.state.with_stalled(stalls)
+        };
+        Tick::Stays(self.become_state(next, id, now))
     }
 
     /// When [`tick`](Self::tick) has something to do, in ticks.
@@ -204,13 +213,13 @@ impl Record {
         self.changed_ms
     }
 
-    fn become_state(&mut self, next: State, id: &TaskId, now: Now) -> Result<Effect, Refusal> {
+    fn become_state(&mut self, next: State, id: &TaskId, now: Now) -> Effect {
         if next == self.state {
-            return Ok(Effect::Unchanged);
+            return Effect::Unchanged;
         }
-        self.update = encode(&next, id, self.update.rev() + 1, now)?;
+        self.update = encode(&next, id, self.update.rev() + 1, now);
         self.state = next;
-        Ok(Effect::Changed)
+        Effect::Changed
     }
 
     fn lease_ms(&self) -> Option<u64> {
@@ -226,34 +235,29 @@ impl Record {
         }
     }
 
-    /// Alive and without a change for too long. A worker without a socket lives as long as its
-    /// heartbeats come closer together than the stall time.
-    fn is_stalling(&self, sockets: u32, patience: &Patience, now_ms: u64) -> bool {
-        let unchanged = now_ms >= self.changed_ms.saturating_add(patience.stall_ms);
-        let lives = sockets > 0 || now_ms < self.heard_ms.saturating_add(patience.stall_ms);
-        unchanged && lives && !self.state.is_terminal() && !self.state.is_lost()
+    /// When the worker counts as stalled if it lives on without a change; none if it does not live.
+    /// One without a socket lives as long as its heartbeats come closer together than that.
+    fn stalls_ms(&self, sockets: u32, patience: &Patience) -> Option<u64> {
+        let lives = sockets > 0 || self.heartbeat_ms.is_some();
+        let counts = lives && !self.state.is_terminal() && !self.state.is_lost();
+        counts.then(|| self.changed_ms.saturating_add(patience.stall_ms))
     }
 
-    /// When [`is_stalling`](Self::is_stalling) may turn over by the clock alone.
+    /// When `stalled` may turn by the clock alone. After a tick this is never in the past, or the
+    /// next tick would find the same, and the next.
     fn stall_turns_ms(&self, sockets: u32, patience: &Patience) -> Option<u64> {
-        if self.state.is_terminal() || self.state.is_lost() {
-            return None;
-        }
-        let begins_ms = self.changed_ms.saturating_add(patience.stall_ms);
-        let ends_ms = self.heard_ms.saturating_add(patience.stall_ms);
-        match (self.state.is_stalled(), sockets) {
-            (true, 0) => Some(ends_ms),
-            (true, _) => None,
-            (false, 0) if ends_ms <= begins_ms => None,
-            (false, _) => Some(begins_ms),
+        let begins_ms = self.stalls_ms(sockets, patience);
+        match (self.state.is_stalled(), sockets, self.heartbeat_ms) {
+            (false, ..) => begins_ms,
+            (true, 0, Some(at_ms)) => Some(at_ms.saturating_add(patience.stall_ms)),
+            // Its socket has gone: at once.
+            (true, 0, None) => Some(0),
+            (true, _, _) => None,
         }
     }
 }
 
-fn encode(state: &State, id: &TaskId, rev: u64, now: Now) -> Result<Rc<Update>, Refusal> {
+fn encode(state: &State, id: &TaskId, rev: u64, now: Now) -> Rc<Update> {
     let json = state.encode(id, rev, now.unix_ms);
-    if json.len() > MAX_STATE {
-        return Err(Refusal::TooLarge);
-    }
-    Ok(Rc::new(Update::new(rev, state.is_terminal(), &json)))
+    Rc::new(Update::new(rev, state.is_terminal(), &json))
 }

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::fmt;
 
 use crate::task::id::BadTaskId;
-use crate::task::update::MAX_STATE;
+use crate::task::update::MAX_FIELDS;
 
 /// A request that was understood and refused; nothing of it was applied.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -20,7 +20,7 @@ pub enum Refusal {
         /// What is allowed there.
         allowed: &'static str,
     },
-    /// The state would be longer than [`MAX_STATE`] as JSON.
+    /// The worker's fields would be longer than [`MAX_FIELDS`] as JSON.
     TooLarge,
     /// Nobody ever published this task, or it has been forgotten.
     UnknownTask,
@@ -53,7 +53,7 @@ impl Refusal {
             Refusal::BadTaskId => BadTaskId.to_string().into(),
             Refusal::BadJson(why) => format!("the body is not JSON: {why}").into(),
             Refusal::BadState { field, allowed } => format!("`{field}` must be {allowed}").into(),
-            Refusal::TooLarge => format!("a state has at most {MAX_STATE} bytes as JSON").into(),
+            Refusal::TooLarge => format!("a state has at most {MAX_FIELDS} bytes as JSON").into(),
             Refusal::UnknownTask => "no such task has been published".into(),
             Refusal::Finished => "the task has ended; PUT starts it over".into(),
             Refusal::TooManyTasks => "no room for another task until one ends".into(),

@@ -11,6 +11,7 @@ use serde_json::{Map, Number, Value};
 use crate::task::TaskId;
 use crate::task::rate::{self, Rate};
 use crate::task::refusal::Refusal;
+use crate::task::update::MAX_FIELDS;
 
 /// Fields that the daemon owns. A worker may send them (a state read can be published back); they
 /// change nothing.
@@ -18,6 +19,10 @@ const DAEMON_FIELDS: [&str; 4] = ["task_id", "rev", "updated_at", "stalled"];
 
 /// The fields that are written first, in this order; all others follow in alphabetical order.
 const LEADING_FIELDS: [&str; 4] = ["status", "progress", "speed", "eta"];
+
+/// The highest counter: what every reader of JSON holds exactly (RFC 8259 §6). Beyond it, products
+/// of counters would leave the numbers.
+const MAX_COUNT: f64 = 9_007_199_254_740_991.0;
 
 /// What a publish does with what was there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -124,7 +129,7 @@ impl State {
     /// this one; what the worker's counters tell and the worker itself does not is filled in.
     ///
     /// # Errors
-    /// [`Refusal::BadState`] naming the field that is wrong.
+    /// [`Refusal::BadState`] naming the field that is wrong; [`Refusal::TooLarge`].
     pub fn apply(
         &self,
         patch: Patch,
@@ -143,9 +148,12 @@ impl State {
         };
         next.merge(patch.0)?;
         next.check()?;
-        if counters {
+        // An ended task's speed is history: its last counters, sent again, change nothing.
+        let ended = mode == Mode::Merge && self.is_terminal();
+        if counters && !ended {
             next.derive(told, rate, now_ms);
         }
+        next.check_size()?;
         if next.is_terminal() && next.cancel != Some(Cancel::Refused) {
             next.cancel = None;
         }
@@ -274,8 +282,8 @@ impl State {
             v.as_f64().is_some_and(|n| (0.0..=100.0).contains(&n))
         })?;
         for field in ["loaded", "total"] {
-            self.check_field(field, "a number, 0 or more", |v| {
-                v.as_f64().is_some_and(|n| n >= 0.0)
+            self.check_field(field, "a number from 0 to 9007199254740991", |v| {
+                v.as_f64().is_some_and(|n| (0.0..=MAX_COUNT).contains(&n))
             })?;
         }
         for field in ["speed", "eta", "unit"] {
@@ -293,6 +301,15 @@ impl State {
         match self.fields.get(field) {
             Some(value) if !is_allowed(value) => Err(Refusal::BadState { field, allowed }),
             _ => Ok(()),
+        }
+    }
+
+    fn check_size(&self) -> Result<(), Refusal> {
+        let json = serde_json::to_vec(&self.fields);
+        if json.is_ok_and(|json| json.len() <= MAX_FIELDS) {
+            Ok(())
+        } else {
+            Err(Refusal::TooLarge)
         }
     }
 
@@ -373,7 +390,11 @@ fn merge_objects(target: &mut Map<String, Value>, patch: Map<String, Value>) {
 /// `loaded` of `total` to two decimals, cut so that only all is 100; a `total` that was estimated
 /// too low is 100 too, no more.
 fn percent(loaded: f64, total: f64) -> Value {
-    let hundredths = (loaded * 10_000.0 / total).floor().min(10_000.0);
+    if loaded >= total {
+        return Value::from(100);
+    }
+    // So close to the end that the division rounds up, it is still not all.
+    let hundredths = (loaded * 10_000.0 / total).floor().min(9_999.0);
     if hundredths % 100.0 == 0.0 {
         return Value::from((hundredths / 100.0) as u64);
     }

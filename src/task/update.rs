@@ -11,6 +11,11 @@ use crate::wire::frame::{self, OpCode};
 /// The longest state, in bytes of JSON.
 pub const MAX_STATE: usize = 16 * 1024;
 
+/// The most of these that a worker's fields may take. The rest is the daemon's, which needs 245
+/// bytes at the longest (id, revision, time, `cancel`, `stalled`, `lost`): however long a state is,
+/// a watcher's cancel and the clock's verdict fit in.
+pub const MAX_FIELDS: usize = MAX_STATE - 256;
+
 /// One revision of a task's state as bytes.
 #[derive(Debug)]
 pub struct Update {

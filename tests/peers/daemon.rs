@@ -1,0 +1,97 @@
+//! The daemon under test: the built program, listening on a port that the system chose.
+
+use std::io::{BufRead, BufReader};
+use std::net::{SocketAddr, TcpStream};
+use std::process::{Child, ChildStderr, Command, ExitStatus, Stdio};
+use std::time::Duration;
+
+/// How long any one thing may take before the test gives up: far more than a slow machine needs.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
+
+/// A running daemon; ended with the value.
+pub(crate) struct Daemon {
+    child: Child,
+    /// Where it listens.
+    pub(crate) address: SocketAddr,
+    /// Kept open: a daemon that writes to a closed pipe would be another test.
+    _stderr: BufReader<ChildStderr>,
+}
+
+impl Daemon {
+    /// `doneyet serve --echo` on a free port.
+    pub(crate) fn start() -> Daemon {
+        Daemon::start_with(&[])
+    }
+
+    /// The same with further options.
+    pub(crate) fn start_with(options: &[&str]) -> Daemon {
+        let mut child = Command::new(env!("CARGO_BIN_EXE_doneyet"))
+            .args(["serve", "--listen", "127.0.0.1:0", "--echo"])
+            .args(options)
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("the daemon starts");
+        let mut stderr = BufReader::new(child.stderr.take().expect("stderr is a pipe"));
+        let address = address_in(&mut stderr);
+        Daemon {
+            child,
+            address,
+            _stderr: stderr,
+        }
+    }
+
+    /// A plain connection.
+    pub(crate) fn connect(&self) -> TcpStream {
+        let stream = TcpStream::connect(self.address).expect("the daemon accepts");
+        stream
+            .set_read_timeout(Some(PATIENCE))
+            .expect("a timeout can be set");
+        stream
+            .set_write_timeout(Some(PATIENCE))
+            .expect("a timeout can be set");
+        stream
+    }
+
+    /// Resident memory of the process, in KiB.
+    pub(crate) fn resident_kib(&self) -> u64 {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id()))
+            .expect("the daemon is a process");
+        let line = status
+            .lines()
+            .find_map(|line| line.strip_prefix("VmRSS:"))
+            .expect("the kernel knows its memory");
+        let number = line.trim().trim_end_matches("kB").trim();
+        number.parse().expect("a number of KiB")
+    }
+
+    /// Asks it to stop, as an init system would.
+    pub(crate) fn terminate(&self) {
+        let pid = rustix::process::Pid::from_child(&self.child);
+        rustix::process::kill_process(pid, rustix::process::Signal::TERM)
+            .expect("the daemon is there");
+    }
+
+    /// Waits for its end.
+    pub(crate) fn wait(mut self) -> ExitStatus {
+        self.child.wait().expect("the daemon is our child")
+    }
+}
+
+impl Drop for Daemon {
+    fn drop(&mut self) {
+        // Both fail only if it has ended already.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn address_in(stderr: &mut BufReader<ChildStderr>) -> SocketAddr {
+    let mut line = String::new();
+    while stderr.read_line(&mut line).expect("stderr is text") > 0 {
+        if let Some(address) = line.trim().strip_prefix("doneyet: listening on ") {
+            return address.parse().expect("an address and a port");
+        }
+        line.clear();
+    }
+    panic!("the daemon ended without listening");
+}

@@ -1,0 +1,30 @@
+//! A state as bytes, once for everybody.
+
+use std::rc::Rc;
+
+use doneyet::task::Update;
+use doneyet::task::update::MAX_STATE;
+
+#[test]
+fn the_frame_is_one_final_unmasked_text_frame_around_the_json() {
+    // RFC 6455 §5.2: the three forms of the payload length, on both sides of each border.
+    for (len, header) in [
+        (2, vec![0x81, 2]),
+        (125, vec![0x81, 125]),
+        (126, vec![0x81, 126, 0, 126]),
+        (MAX_STATE, vec![0x81, 126, 0x40, 0]),
+        (65_536, vec![0x81, 127, 0, 0, 0, 0, 0, 1, 0, 0]),
+    ] {
+        let json = vec![b'x'; len];
+        let update = Update::new(9, false, &json);
+        assert_eq!(update.frame()[..], [header, json.clone()].concat(), "{len}");
+        assert_eq!(update.json(), json, "{len}");
+    }
+}
+
+#[test]
+fn every_receiver_shares_one_allocation() {
+    let update = Update::new(9, true, b"{}");
+    assert!(Rc::ptr_eq(&update.frame(), &update.frame()));
+    assert_eq!((update.rev(), update.is_terminal()), (9, true));
+}
