@@ -15,12 +15,16 @@
 
 use std::io::{self, Write};
 use std::mem;
+use std::net::IpAddr;
 use std::rc::Rc;
 
 use crate::server::config::Config;
+use crate::server::limits::Limit;
 use crate::server::peer::{
     DRAIN_MS, Input, LINGER_MS, NEXT_REQUEST_MS, Peer, Peers, Phase, limit_ms,
 };
+use crate::server::quota::{Accounts, Purse};
+use crate::session::forwarded::Proxies;
 use crate::session::http::Http;
 use crate::session::keys::{Keyring, Keys};
 use crate::session::websocket::WebSocket;
@@ -28,7 +32,7 @@ use crate::session::{Access, Fault, Flow, Notice, Outcome, Session, Wait};
 use crate::task::board::TaskKey;
 use crate::task::deadlines::Deadlines;
 use crate::task::hub::{PeerKey, Role};
-use crate::task::{Board, Hub, Now};
+use crate::task::{Board, Hub, Now, Refusal};
 use crate::wire::close::CloseCode;
 
 /// What the reactor has to do after a write.
@@ -50,6 +54,8 @@ pub struct Broker {
     pub(super) board: Board,
     deadlines: Deadlines,
     keyring: Rc<Keyring>,
+    accounts: Accounts,
+    proxies: Rc<Proxies>,
     dead: Vec<PeerKey>,
     closing: bool,
 }
@@ -63,18 +69,47 @@ impl Broker {
             board: Board::new(config.patience.clone(), config.max_tasks),
             deadlines: Deadlines::default(),
             keyring: Rc::new(Keyring::new(config.keys.clone())),
+            accounts: Accounts::new(config.limits.clone()),
+            proxies: Rc::new(config.proxies.clone()),
             dead: Vec::new(),
             closing: false,
         }
     }
 
-    /// A connection was accepted on an address with these rules of access.
-    pub fn connect(&mut self, access: Rc<Access>, now: Now) -> PeerKey {
-        let session = Session::Http(Box::new(Http::new(access, Rc::clone(&self.keyring))));
-        let key = self.peers.insert(Peer::new(session));
+    /// A connection was accepted on an address with these rules of access. A peer without an
+    /// address of its own came by a Unix socket.
+    ///
+    /// # Errors
+    /// [`Refusal::TooManyConnections`], which is to be said, and the connection closed.
+    pub fn connect(
+        &mut self,
+        access: Rc<Access>,
+        address: Option<IpAddr>,
+        now: Now,
+    ) -> Result<PeerKey, Refusal> {
+        let mut http = Http::new(access, Rc::clone(&self.keyring));
+        // A proxy's connections are nobody's yet: whom it asks for, each request says.
+        let is_proxy = self.proxies.trusts(address);
+        if is_proxy {
+            http = http.behind(Rc::clone(&self.proxies), address);
+        }
+        let owner = address.filter(|_| !is_proxy);
+        let account = self.accounts.connect(owner, self.peers.len())?;
+        let session = Session::Http(Box::new(http));
+        let key = self.peers.insert(Peer::new(session, account));
         self.hub.reset(key);
         self.set_alarm(key, limit_ms(Wait::Head), now);
-        key
+        Ok(key)
+    }
+
+    /// Somebody found no descriptor left.
+    pub fn count_turned_away(&mut self) {
+        self.accounts.count(Limit::Descriptors);
+    }
+
+    /// The accounts of those who are connected, or were a moment ago.
+    pub fn accounts(&self) -> &Accounts {
+        &self.accounts
     }
 
     /// These keys count from now on.
@@ -156,6 +191,7 @@ impl Broker {
     /// What the clock says to tasks and peers.
     pub fn tick(&mut self, now: Now) {
         self.tick_tasks(now);
+        self.accounts.tick(now);
         while let Some(due) = self.deadlines.due(now.ticks_ms) {
             let key = PeerKey(due.key);
             if self.peers.contains(key)
@@ -170,10 +206,12 @@ impl Broker {
 
     /// When [`tick`](Self::tick) is wanted, in ticks.
     pub fn next_tick_ms(&self) -> Option<u64> {
-        [self.deadlines.next_ms(), self.board.next_tick_ms()]
-            .into_iter()
-            .flatten()
-            .min()
+        let next_ms = [
+            self.deadlines.next_ms(),
+            self.board.next_tick_ms(),
+            self.accounts.next_tick_ms(),
+        ];
+        next_ms.into_iter().flatten().min()
     }
 
     /// Whose turn it is to be written to.
@@ -210,6 +248,7 @@ impl Broker {
         self.leave(key, now);
         self.hub.reset(key);
         self.deadlines.clear(&mut self.peers[key].alarm, key.0);
+        self.accounts.leave(self.peers[key].account, now);
         self.peers.remove(key);
         Some(key)
     }
@@ -246,7 +285,13 @@ impl Broker {
             && peer.phase == Phase::Open
             && !peer.outbox.is_congested()
         {
-            match peer.session.next(&mut bytes[used..], &mut peer.outbox, now) {
+            let mut purse = Purse {
+                accounts: &mut self.accounts,
+                key: &mut peer.account,
+                now,
+            };
+            let (session, out) = (&mut peer.session, &mut peer.outbox);
+            match session.next(&mut bytes[used..], out, &mut purse, now) {
                 Ok(step) => {
                     used += step.consumed;
                     if matches!(step.outcome, Outcome::Starved) {

@@ -8,11 +8,15 @@
 pub mod broker;
 pub mod config;
 pub mod fulfil;
+pub mod limits;
 pub mod listener;
 pub mod peer;
+pub mod quota;
 pub mod reactor;
+pub mod reserve;
 pub mod stream;
 
 pub use broker::Broker;
 pub use config::{Address, Config};
+pub use limits::{Allowance, Limits};
 pub use reactor::Reactor;
