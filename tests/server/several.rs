@@ -64,6 +64,19 @@ fn one_socket_follows_sixty_four_tasks_and_no_more() {
 }
 
 #[test]
+fn a_full_socket_may_still_renew_what_it_follows() {
+    let mut world = World::new();
+    world.publish("t0", "{}");
+    let watcher = world.open("/ws/progress");
+    for n in 0..64 {
+        act(&mut world, watcher, "subscribe", &format!("t{n}"));
+    }
+    world.messages(watcher);
+    act(&mut world, watcher, "subscribe", "t0");
+    assert_eq!(world.states(watcher), ["t0: running"]);
+}
+
+#[test]
 fn a_blocked_watcher_of_several_gets_the_newest_of_each() {
     let mut world = World::new();
     let watcher = world.open("/ws/progress");
