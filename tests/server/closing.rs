@@ -92,6 +92,20 @@ fn input_behind_the_last_answer_is_read_and_dropped() {
 }
 
 #[test]
+fn what_was_held_is_dropped_too_when_the_end_comes() {
+    let mut world = World::new();
+    let client = world.connect();
+    world.block(client);
+    world.say(client, request("GET", "/doneyet.js").repeat(5_000));
+    assert!(!world.wire(client).sent.is_empty(), "it is held");
+    world.broker.close_all(world.now);
+    world.make_room(client, usize::MAX);
+    world.settle();
+    assert!(world.wire(client).is_shut);
+    assert!(world.wire(client).sent.is_empty(), "or the end is a reset");
+}
+
+#[test]
 fn a_broken_connection_leaves_no_trace() {
     let mut world = World::new();
     for begun in [
