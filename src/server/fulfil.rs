@@ -146,8 +146,8 @@ impl Broker {
 
     fn subscribe(&mut self, peer: PeerKey, task: &TaskId) -> Result<Answer, Refusal> {
         let key = self.board.intern(task);
-        let is_full = self.hub.subscription_count(peer, MAX_SUBSCRIPTIONS) == MAX_SUBSCRIPTIONS;
-        if is_full && !self.hub.is_subscribed(peer, key, Role::Watcher) {
+        let is_new = !self.hub.is_subscribed(peer, key, Role::Watcher);
+        if is_new && self.hub.subscription_count(peer, MAX_SUBSCRIPTIONS) >= MAX_SUBSCRIPTIONS {
             self.release_if_alone(key);
             return Err(Refusal::TooManySubscriptions);
         }
@@ -159,13 +159,6 @@ impl Broker {
         let key = self.board.intern(task);
         self.hub.unsubscribe(peer, key, Role::Watcher);
         self.release_if_alone(key);
-    }
-
-    /// A slot that nobody follows is kept only for a published task.
-    fn release_if_alone(&mut self, key: TaskKey) {
-        if self.hub.is_alone(key) {
-            self.board.release(key);
-        }
     }
 
     /// Subscribes to the state of `task`, which need not exist yet; returns the shared copy of its
@@ -196,6 +189,13 @@ impl Broker {
             Birth::UpToDate
         };
         self.hub.subscribe(peer, key, Role::Worker, birth);
+    }
+
+    /// A name that nobody published and nobody follows any more needs no slot.
+    fn release_if_alone(&mut self, key: TaskKey) {
+        if self.hub.is_alone(key) {
+            self.board.release(key);
+        }
     }
 
     fn is_worker_socket(&self, peer: PeerKey) -> bool {
