@@ -209,6 +209,7 @@ impl Broker {
         let key = self.dead.pop()?;
         self.leave(key, now);
         self.hub.reset(key);
+        self.deadlines.clear(&mut self.peers[key].alarm, key.0);
         self.peers.remove(key);
         Some(key)
     }
@@ -419,10 +420,8 @@ impl Broker {
     }
 
     fn leave(&mut self, key: PeerKey, now: Now) {
-        while let Some(left) = self.hub.leave(key) {
-            if let Some((task, role)) = left {
-                self.left(task, role, now);
-            }
+        while let Some((task, role)) = self.hub.leave(key) {
+            self.left(task, role, now);
         }
     }
 

@@ -26,7 +26,7 @@ pub struct TaskKey(pub u32);
 pub enum Room {
     /// Yes.
     Free,
-    /// If this one, the one that ended longest ago, is forgotten first.
+    /// If this one, the one that ended longest ago, is forgotten right after.
     After(TaskKey),
     /// No: nothing has ended.
     Full,
@@ -153,7 +153,8 @@ impl Board {
     /// A worker's publish. A lease is asked for in `lease_ms`.
     ///
     /// # Errors
-    /// As [`Record::publish`], and [`Refusal::TooManyTasks`] where there is no [`Room`].
+    /// As [`Record::publish`], and [`Refusal::TooManyTasks`] where there is no [`Room`]. After one
+    /// that was granted where there was [`Room::After`] another, that one is to be forgotten.
     pub fn publish(
         &mut self,
         key: TaskKey,
@@ -162,7 +163,7 @@ impl Board {
         lease_ms: Option<u64>,
         now: Now,
     ) -> Result<Effect, Refusal> {
-        if self.room_for(key) != Room::Free {
+        if self.room_for(key) == Room::Full {
             return Err(Refusal::TooManyTasks);
         }
         let Some(task) = self.tasks.get_mut(key.0 as usize) else {

@@ -1,0 +1,63 @@
+//! What a full board lets a stranger do.
+
+use std::rc::Rc;
+
+use doneyet::server::{Broker, Config};
+use doneyet::session::Access;
+use doneyet::task::Now;
+
+const NOW: Now = Now {
+    ticks_ms: 0,
+    unix_ms: 1_700_000_000_000,
+};
+
+/// The status line's code of each answer to `requests`, all on one connection.
+fn statuses(broker: &mut Broker, requests: &[&str]) -> Vec<String> {
+    let peer = broker.connect(Rc::new(Access::default()), NOW);
+    let mut written = Vec::new();
+    for request in requests {
+        broker.receive(peer, &mut request.as_bytes().to_vec(), NOW);
+        while let Some(key) = broker.next_to_write() {
+            broker.write(key, &mut written, NOW).unwrap();
+        }
+    }
+    let text = String::from_utf8(written).unwrap();
+    let codes = text
+        .split("HTTP/1.1 ")
+        .skip(1)
+        .map(|answer| answer[..3].to_owned());
+    codes.collect()
+}
+
+fn publish(task: &str, json: &str) -> String {
+    let len = json.len();
+    format!("POST /api/progress/{task} HTTP/1.1\r\nHost: h\r\nContent-Length: {len}\r\n\r\n{json}")
+}
+
+fn show(task: &str) -> String {
+    format!("GET /api/progress/{task} HTTP/1.1\r\nHost: h\r\n\r\n")
+}
+
+#[test]
+fn a_refused_publish_drives_no_finished_task_out() {
+    let mut broker = Broker::new(&Config {
+        max_tasks: 2,
+        ..Config::default()
+    });
+    let ended = r#"{"status":"completed"}"#;
+    let requests = [
+        publish("a", ended),
+        publish("b", ended),
+        publish("new", r#"{"progress":101}"#),
+        show("a"),
+        show("b"),
+        publish("new", "{}"),
+        show("a"),
+        show("b"),
+    ];
+    let requests: Vec<&str> = requests.iter().map(String::as_str).collect();
+    assert_eq!(
+        statuses(&mut broker, &requests),
+        ["201", "201", "422", "200", "200", "201", "404", "200"]
+    );
+}
