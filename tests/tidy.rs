@@ -48,7 +48,7 @@ const DOORS: [(&str, &[&str]); 15] = [
     ("hmac", &[KEYS]),
     ("subtle", &[KEYS]),
     ("httparse", &["src/wire/http/"]),
-    ("httpdate", &["src/session/http.rs"]),
+    ("httpdate", &["src/session/refuse.rs"]),
     (
         "rustix",
         &[LISTENER, RESERVE, "src/client/", "src/command/"],

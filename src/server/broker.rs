@@ -15,24 +15,19 @@
 
 use std::io::{self, Write};
 use std::mem;
-use std::net::IpAddr;
 use std::rc::Rc;
 
 use crate::server::config::Config;
-use crate::server::limits::Limit;
-use crate::server::peer::{
-    DRAIN_MS, Input, LINGER_MS, NEXT_REQUEST_MS, Peer, Peers, Phase, limit_ms,
-};
+use crate::server::peer::{DRAIN_MS, Input, LINGER_MS, NEXT_REQUEST_MS, Peers, Phase, limit_ms};
 use crate::server::quota::{Accounts, Purse};
 use crate::session::forwarded::Proxies;
-use crate::session::http::Http;
 use crate::session::keys::{Keyring, Keys};
 use crate::session::websocket::WebSocket;
-use crate::session::{Access, Fault, Flow, Notice, Outcome, Session, Wait};
+use crate::session::{Fault, Flow, Notice, Outcome, Session, Wait};
 use crate::task::board::TaskKey;
 use crate::task::deadlines::Deadlines;
 use crate::task::hub::{PeerKey, Role};
-use crate::task::{Board, Hub, Now, Refusal};
+use crate::task::{Board, Hub, Now};
 use crate::wire::close::CloseCode;
 
 /// What the reactor has to do after a write.
@@ -53,9 +48,9 @@ pub struct Broker {
     pub(super) hub: Hub,
     pub(super) board: Board,
     deadlines: Deadlines,
-    keyring: Rc<Keyring>,
-    accounts: Accounts,
-    proxies: Rc<Proxies>,
+    pub(super) keyring: Rc<Keyring>,
+    pub(super) accounts: Accounts,
+    pub(super) proxies: Rc<Proxies>,
     dead: Vec<PeerKey>,
     closing: bool,
 }
@@ -74,42 +69,6 @@ impl Broker {
             dead: Vec::new(),
             closing: false,
         }
-    }
-
-    /// A connection was accepted on an address with these rules of access. A peer without an
-    /// address of its own came by a Unix socket.
-    ///
-    /// # Errors
-    /// [`Refusal::TooManyConnections`], which is to be said, and the connection closed.
-    pub fn connect(
-        &mut self,
-        access: Rc<Access>,
-        address: Option<IpAddr>,
-        now: Now,
-    ) -> Result<PeerKey, Refusal> {
-        let mut http = Http::new(access, Rc::clone(&self.keyring));
-        // A proxy's connections are nobody's yet: whom it asks for, each request says.
-        let is_proxy = self.proxies.trusts(address);
-        if is_proxy {
-            http = http.behind(Rc::clone(&self.proxies), address);
-        }
-        let owner = address.filter(|_| !is_proxy);
-        let account = self.accounts.connect(owner, self.peers.len())?;
-        let session = Session::Http(Box::new(http));
-        let key = self.peers.insert(Peer::new(session, account));
-        self.hub.reset(key);
-        self.set_alarm(key, limit_ms(Wait::Head), now);
-        Ok(key)
-    }
-
-    /// Somebody found no descriptor left.
-    pub fn count_turned_away(&mut self) {
-        self.accounts.count(Limit::Descriptors);
-    }
-
-    /// The accounts of those who are connected, or were a moment ago.
-    pub fn accounts(&self) -> &Accounts {
-        &self.accounts
     }
 
     /// These keys count from now on.
@@ -465,14 +424,12 @@ impl Broker {
     }
 
     fn leave(&mut self, key: PeerKey, now: Now) {
-        while let Some(left) = self.hub.leave(key) {
-            if let Some((task, role)) = left {
-                self.left(task, role, now);
-            }
+        while let Some((task, role)) = self.hub.leave(key) {
+            self.left(task, role, now);
         }
     }
 
-    fn set_alarm(&mut self, key: PeerKey, after_ms: u64, now: Now) {
+    pub(super) fn set_alarm(&mut self, key: PeerKey, after_ms: u64, now: Now) {
         let alarm = &mut self.peers[key].alarm;
         self.deadlines.set(alarm, key.0, now.ticks_ms + after_ms);
     }

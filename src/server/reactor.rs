@@ -32,8 +32,8 @@ use crate::server::config::{Address, Config};
 use crate::server::listener::Listener;
 use crate::server::reserve::{Reserve, is_exhaustion};
 use crate::server::stream::Stream;
-use crate::session::http;
 use crate::session::keys::Keys;
+use crate::session::refuse;
 use crate::task::Now;
 use crate::task::hub::PeerKey;
 
@@ -318,12 +318,12 @@ impl Reactor {
             match self.broker.write(key, stream, now) {
                 Ok(After::Nothing) => {}
                 Ok(After::Read) => self.unread.push(key),
+                // Input that was held may lie there, and the peer's end behind it: no edge tells.
                 // A socket that cannot be shut down is gone already.
-                Ok(After::ShutDown) => {
-                    if stream.shut_down().is_err() {
-                        self.broker.lose(key);
-                    }
-                }
+                Ok(After::ShutDown) => match stream.shut_down() {
+                    Ok(()) => self.unread.push(key),
+                    Err(_) => self.broker.lose(key),
+                },
                 Err(_) => self.broker.lose(key),
             }
         }
@@ -381,7 +381,7 @@ impl Reactor {
 fn turn_away(mut stream: Stream, scratch: &mut [u8], now: Now) {
     // Each may fail: then the peer is gone already. The read is for the request that may be here
     // by now: a socket that is closed over unread bytes resets, and the reset may overtake us.
-    let _ = stream.write(&http::turn_away(now));
+    let _ = stream.write(&refuse::turn_away(now));
     let _ = stream.shut_down();
     let _ = stream.read(scratch);
 }

@@ -3,25 +3,28 @@
 use std::mem;
 use std::net::IpAddr;
 use std::rc::Rc;
-use std::time::{Duration, UNIX_EPOCH};
 
 use crate::page;
 use crate::session::access::Access;
 use crate::session::call::{Call, Rejection};
 use crate::session::demand::{Answer, Demand, Fault};
 use crate::session::forwarded::Proxies;
-use crate::session::keys::Keyring;
+use crate::session::keys::{Keyring, Permit};
 use crate::session::outbox::Outbox;
+use crate::session::refuse::{date, error_response, refused, rejected};
 use crate::session::toll::{Charge, Toll};
 use crate::session::{Flow, Outcome, Step, Wait, publish, vocabulary};
 use crate::task::{Now, Refusal, Update};
 use crate::wire::handshake;
 use crate::wire::http::{
-    Body, Exchange, Fields, Framing, Head, HttpError, Persistence, Response, Scan, Status,
+    Body, Content, Exchange, Fields, Framing, Head, HttpError, Persistence, Response, Scan, Status,
 };
 
 /// The subprotocol that is accepted when offered.
 const SUBPROTOCOL: &str = "doneyet.v1";
+
+const LIST_BEGIN: &[u8] = b"{\"tasks\":[";
+const LIST_END: &[u8] = b"]}";
 
 /// A conversation in requests and responses.
 #[derive(Debug)]
@@ -151,17 +154,19 @@ impl Http {
                 Response::new(Status::OK).json(vocabulary::results(results))
             }
             Answer::State(update) => state(update, &terms),
-            Answer::List(updates) => Response::new(Status::OK).json(list(updates)),
+            Answer::List(updates) => {
+                Response::new(Status::OK).announce("application/json", list_len(updates))
+            }
             Answer::CancelRequested(update) => Response::new(Status::ACCEPTED).json(update.json()),
             Answer::Done => Response::new(Status::NO_CONTENT),
             Answer::Refused(refusal) => refused(refusal),
         };
-        self.respond(
-            &terms,
-            response.field("Cache-Control", "no-cache"),
-            out,
-            now,
-        )
+        let response = response.field("Cache-Control", "no-cache");
+        let flow = self.respond(&terms, response, out, now);
+        if let (Answer::List(updates), Content::Sent) = (answer, terms.exchange.content) {
+            push_list(updates, out);
+        }
+        flow
     }
 
     /// See [`Session::tick`](crate::session::Session::tick).
@@ -235,7 +240,7 @@ impl Http {
             }
         }
         match self.admit(&head, framing, now) {
-            Ok((Call::Upgrade(offer, purpose, permit), _)) => {
+            Ok((Call::Upgrade(offer, purpose), permit, _)) => {
                 let known = offer
                     .protocols
                     .iter()
@@ -243,7 +248,7 @@ impl Http {
                 offer.switching(known.then_some(SUBPROTOCOL), out.reply());
                 Ok(Outcome::Upgrade(purpose, permit))
             }
-            Ok((call, body)) => {
+            Ok((call, _, body)) => {
                 if head.expects_continue() && !body.is_complete() {
                     Response::new(Status::CONTINUE).encode(terms.exchange, out.reply());
                 }
@@ -265,10 +270,10 @@ impl Http {
         head: &Head<'_>,
         framing: Framing,
         now: Now,
-    ) -> Result<(Call, Body), Rejection> {
-        let call = Call::read(head, &self.access, &self.keyring, now)?;
+    ) -> Result<(Call, Permit, Body), Rejection> {
+        let (call, permit) = Call::read(head, &self.access, &self.keyring, now)?;
         let body = Body::new(framing, call.max_content())?;
-        Ok((call, body))
+        Ok((call, permit, body))
     }
 
     fn call(&mut self, out: &mut Outbox, toll: &mut dyn Toll, now: Now) -> Outcome {
@@ -412,68 +417,19 @@ fn has_tag(tags: &str, tag: &str) -> bool {
         .any(|one| one == "*" || one.trim_start_matches("W/") == tag)
 }
 
-fn list(updates: &[Rc<Update>]) -> Vec<u8> {
-    let mut json = b"{\"tasks\":[".to_vec();
+/// A list may be long, and a client slow: it is written from the updates' own bytes, copying none.
+fn push_list(updates: &[Rc<Update>], out: &mut Outbox) {
+    out.push_static(LIST_BEGIN);
     for (index, update) in updates.iter().enumerate() {
         if index > 0 {
-            json.push(b',');
+            out.push_static(b",");
         }
-        json.extend_from_slice(update.json());
+        out.push_json(Rc::clone(update));
     }
-    json.extend_from_slice(b"]}");
-    json
+    out.push_static(LIST_END);
 }
 
-fn refused(refusal: &Refusal) -> Response<'static> {
-    let status = match refusal {
-        Refusal::BadTaskId | Refusal::BadJson(_) => Status::BAD_REQUEST,
-        Refusal::BadState { .. } => Status::UNPROCESSABLE_CONTENT,
-        Refusal::TooLarge => Status::CONTENT_TOO_LARGE,
-        Refusal::UnknownTask => Status::NOT_FOUND,
-        Refusal::Finished => Status::CONFLICT,
-        Refusal::TooManyTasks | Refusal::TooManyConnections => Status::SERVICE_UNAVAILABLE,
-        Refusal::TooManySubscriptions | Refusal::TooManyRequests => Status::TOO_MANY_REQUESTS,
-    };
-    let response = Response::new(status).json(vocabulary::refusal(refusal));
-    match refusal {
-        // RFC 6585 §4, RFC 9110 §10.2.3: in seconds.
-        Refusal::TooManyRequests | Refusal::TooManyConnections => {
-            response.field("Retry-After", "1")
-        }
-        _ => response,
-    }
-}
-
-/// The answer to a connection that is not taken: it is not waited for what it would ask.
-pub fn turn_away(now: Now) -> Vec<u8> {
-    let mut answer = Vec::new();
-    refused(&Refusal::TooManyConnections)
-        .field("Date", date(now))
-        .encode(Exchange::unread(), &mut answer);
-    answer
-}
-
-fn rejected(rejection: &Rejection) -> Response<'_> {
-    let mut response = error_response(&rejection.error);
-    if let Some(allow) = rejection.allow {
-        response = response.field("Allow", allow);
-    }
-    if let Some(location) = &rejection.location {
-        response = response.field("Location", location.as_str());
-    }
-    response
-}
-
-fn error_response(error: &HttpError) -> Response<'static> {
-    let response = Response::new(error.status).json(vocabulary::error(error.code, &error.message));
-    match error.status {
-        Status::UPGRADE_REQUIRED => handshake::invite(response),
-        // RFC 9110 §15.5.2: a 401 says which credentials it wants.
-        Status::UNAUTHORIZED => response.field("WWW-Authenticate", "Bearer realm=\"doneyet\""),
-        _ => response,
-    }
-}
-
-fn date(now: Now) -> String {
-    httpdate::fmt_http_date(UNIX_EPOCH + Duration::from_millis(now.unix_ms))
+fn list_len(updates: &[Rc<Update>]) -> usize {
+    let states: usize = updates.iter().map(|update| update.json().len()).sum();
+    LIST_BEGIN.len() + states + updates.len().saturating_sub(1) + LIST_END.len()
 }

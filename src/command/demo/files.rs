@@ -150,7 +150,7 @@ impl Desk {
         );
         stream.write_all(head.as_bytes())?;
         let began = Instant::now();
-        let piece: Vec<u8> = (0..PIECE).map(|at| (at * 167 >> 3) as u8).collect();
+        let piece: Vec<u8> = (0..PIECE).map(|at| ((at * 167) >> 3) as u8).collect();
         while *sent < self.size {
             let len = (self.size - *sent).min(PIECE as u64);
             // By the clock from the beginning, so that a late piece makes none of the others late.
