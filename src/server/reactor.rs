@@ -260,8 +260,8 @@ impl Reactor {
                     return self.listeners[index].expect_none();
                 }
                 Err(error) if is_about_one_connection(&error) => {}
-                // No memory, or not even the reserve. The edge that announced the waiting connections is
-                // spent, so the clock has to bring us back.
+                // No memory, or not even the reserve. The edge that announced the waiting
+                // connections is spent, so the clock has to bring us back.
                 Err(_) => return self.listeners[index].pause(now.ticks_ms + ACCEPT_PAUSE_MS),
             }
         }

@@ -4,6 +4,7 @@
 mod closing;
 mod frames;
 mod pressure;
+mod quota;
 mod retention;
 mod several;
 mod timing;
