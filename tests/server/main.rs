@@ -6,6 +6,8 @@ mod frames;
 mod pressure;
 mod retention;
 mod several;
+mod simulation;
+mod strangers;
 mod timing;
 mod watching;
 mod working;
