@@ -55,7 +55,7 @@ fn measure(effort: Effort) -> io::Result<()> {
     let connected = anonymous_bytes(child.id())?;
     peer::send_text(&mut worker, r#"{"step":2}"#);
     for watcher in &mut watchers {
-        let state = peer::read_frame(watcher);
+        let state = peer::read_text(watcher);
         assert!(state.ends_with(b"\"step\":2,\"title\":\"idle\"}"));
     }
     let updated = anonymous_bytes(child.id())?;
@@ -88,10 +88,10 @@ fn start() -> io::Result<(Child, SocketAddr)> {
     Ok((child, address))
 }
 
-/// A watcher that has had its snapshot, unless it was quicker than the first publish.
+/// A watcher that has had its snapshot.
 fn watch(address: SocketAddr) -> TcpStream {
     let mut stream = peer::open_websocket(address, "/ws/progress/bench");
-    let state = peer::read_frame(&mut stream);
+    let state = peer::read_text(&mut stream);
     assert!(state.ends_with(b"\"step\":1,\"title\":\"idle\"}"));
     stream
 }

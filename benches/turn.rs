@@ -120,7 +120,7 @@ impl Course {
                     "{{\"task_id\":\"{TASK}\",\"rev\":{rev},\"status\":\"running\",\
                      \"updated_at\":1724323200123,\"step\":{step}}}"
                 );
-                out.extend_from_slice(&Update::new(rev, false, json.as_bytes()).frame());
+                out.extend_from_slice(Update::new(rev, false, json.as_bytes()).frame());
             },
         }
     }

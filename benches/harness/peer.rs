@@ -30,18 +30,26 @@ pub(crate) fn open_websocket(address: SocketAddr, path: &str) -> TcpStream {
     stream
 }
 
-/// The next frame's payload.
-pub(crate) fn read_frame(stream: &mut TcpStream) -> Vec<u8> {
-    let mut bytes = Vec::new();
-    let (header, _) = loop {
-        bytes.push(read_byte(stream));
-        if let Some(read) = Header::parse(&bytes, Role::Client).expect("a valid frame") {
-            break read;
+/// The next text. Pings, which come to those who take longer than 20 s, are passed over.
+pub(crate) fn read_text(stream: &mut TcpStream) -> Vec<u8> {
+    loop {
+        let header = read_header(stream);
+        let mut payload = vec![0; header.len as usize];
+        stream.read_exact(&mut payload).expect("a whole frame");
+        if header.opcode == OpCode::Text {
+            return payload;
         }
-    };
-    let mut payload = vec![0; header.len as usize];
-    stream.read_exact(&mut payload).expect("a whole frame");
-    payload
+    }
+}
+
+fn read_header(stream: &mut TcpStream) -> Header {
+    let mut bytes = Vec::new();
+    loop {
+        bytes.push(read_byte(stream));
+        if let Some((header, _)) = Header::parse(&bytes, Role::Client).expect("a valid frame") {
+            return header;
+        }
+    }
 }
 
 /// Sends text.
