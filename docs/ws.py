@@ -46,7 +46,7 @@ def receive(stream):
 def main():
     arguments = argparse.ArgumentParser()
     arguments.add_argument("path")
-    arguments.add_argument("--port", type=int, default=8765)
+    arguments.add_argument("--port", type=int, default=os.environ.get("PORT", 8765))
     arguments.add_argument("--send", action="append", default=[])
     arguments.add_argument("--count", type=int, default=0)
     wanted = arguments.parse_args()

@@ -147,6 +147,7 @@ fn run(root: &Path, commands: impl Iterator<Item = String>, port: &str) -> Vec<S
     let mut bash = Command::new("timeout")
         .args([PATIENCE_SECS, "bash", "-s"])
         .current_dir(root)
+        .env("PORT", port)
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .spawn()

@@ -15,7 +15,7 @@ use std::time::{Duration, Instant};
 use serde_json::{Map, Value};
 
 use super::slot::Slot;
-use super::{Backoff, ClientError, Incoming, Sender, Server, WebSocketClient};
+use super::{Backoff, ClientError, Incoming, Sender, Server, WebSocketClient, request};
 
 /// The daemon pings every 20 s; a connection this quiet is none.
 const SILENCE: Duration = Duration::from_secs(60);
@@ -93,6 +93,24 @@ enum Line {
     /// The pong to [`LAST_WORD`] has come.
     Confirmed,
     Broken,
+}
+
+/// Makes `state` all there is of `task`, as a fresh run begins, whether one of that name has ended
+/// before or not. A [`Link`] goes on from there.
+///
+/// # Errors
+///
+/// If the daemon is away, or does not take the task.
+pub fn start_over(
+    server: &Server,
+    task: &str,
+    state: &Map<String, Value>,
+) -> Result<(), ClientError> {
+    let body = Value::Object(state.clone()).to_string();
+    let route = format!("/api/progress/{task}");
+    request(server, "PUT", &route, Some(body.as_bytes()))?
+        .success(server)
+        .map(drop)
 }
 
 impl Link {

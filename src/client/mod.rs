@@ -27,7 +27,7 @@ pub use backoff::Backoff;
 pub use download::Download;
 pub use entropy::random_u64;
 pub use error::ClientError;
-pub use link::{Link, News, Undelivered};
+pub use link::{Link, News, Undelivered, start_over};
 pub use request::{Reply, request};
 pub use server::{BadServer, Server};
 pub use slot::Slot;

@@ -3,6 +3,7 @@
 use std::error::Error;
 use std::fmt;
 use std::io;
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::str::FromStr;
 
@@ -52,6 +53,16 @@ impl Default for Server {
 }
 
 impl Server {
+    /// The server at a socket's address.
+    pub fn at(address: SocketAddr) -> Server {
+        let (host, port) = (address.ip().to_string(), address.port());
+        Server {
+            address: Address::Tcp { host, port },
+            base: String::new(),
+            token: None,
+        }
+    }
+
     /// The same server, entered with a token.
     ///
     /// # Errors
@@ -70,6 +81,11 @@ impl Server {
     /// The request target of a route, which begins with a slash.
     pub fn target(&self, route: &str) -> String {
         format!("{}{route}", self.base)
+    }
+
+    /// Where its dashboard is; a browser does not reach a Unix socket.
+    pub fn page(&self) -> Option<String> {
+        matches!(self.address, Address::Tcp { .. }).then(|| format!("{self}/"))
     }
 
     /// What goes into the `Host` field.

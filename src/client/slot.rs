@@ -46,9 +46,14 @@ impl Slot {
         }
     }
 
-    /// When [`Slot::take`] will give something; `None` while there is nothing to send.
+    /// When [`Slot::take`] will give something; `None` while there is nothing to send. The answer
+    /// to a cancel does not wait: somebody does.
     pub fn due(&self, now: Instant) -> Option<Instant> {
-        let free = self.last.map_or(now, |last| last + PACE);
+        let is_answer = self.unsent.contains_key("cancel");
+        let free = self
+            .last
+            .filter(|_| !is_answer)
+            .map_or(now, |last| last + PACE);
         (!self.unsent.is_empty()).then_some(free)
     }
 

@@ -5,6 +5,8 @@
 //! 0, 1 for what did not work out, 2 for what makes no sense, 130 for Ctrl-C.
 
 pub mod cancel;
+pub mod daemon;
+pub mod demo;
 mod failure;
 pub mod help;
 pub mod keys;
@@ -12,6 +14,7 @@ pub mod list;
 pub mod options;
 pub mod publish;
 pub mod reach;
+pub mod run;
 pub mod serve;
 pub mod signals;
 pub mod text;
@@ -20,10 +23,12 @@ pub mod watch;
 
 pub use failure::Failure;
 
+/// How a process ends, for whoever calls [`main`].
+pub use std::process::ExitCode;
+
 use std::env;
 use std::ffi::OsString;
 use std::io::{self, Write as _};
-use std::process::ExitCode;
 
 use options::{Arguments, Request, Usage};
 
@@ -39,6 +44,14 @@ const COMMANDS: &[Command] = &[
         run: serve::run,
     },
     Command {
+        usage: &run::USAGE,
+        run: run::run,
+    },
+    Command {
+        usage: &watch::USAGE,
+        run: watch::run,
+    },
+    Command {
         usage: &publish::USAGE,
         run: publish::run,
     },
@@ -51,8 +64,8 @@ const COMMANDS: &[Command] = &[
         run: list::run,
     },
     Command {
-        usage: &watch::USAGE,
-        run: watch::run,
+        usage: &demo::USAGE,
+        run: demo::run,
     },
 ];
 

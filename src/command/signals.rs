@@ -3,6 +3,7 @@
 //! Next to nothing is allowed while a signal is being handled, so the handler writes one byte into
 //! a socket and a thread reads it. Which signal it was stands in a flag, raised before the byte.
 
+use std::fs;
 use std::io::{self, Read as _};
 use std::os::unix::net::UnixStream;
 use std::sync::Arc;
@@ -38,4 +39,17 @@ pub fn listen(signals: &[i32], deliver: impl Fn(i32) + Send + 'static) -> io::Re
         }
     });
     Ok(())
+}
+
+/// The signals this process ignores, as whoever started it has decided; none where the system does
+/// not tell (it is asked by way of Linux's proc(5), `SigIgn`).
+pub fn ignored() -> Vec<i32> {
+    let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    let mask = mask
+        .and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok())
+        .unwrap_or(0);
+    (1..=64)
+        .filter(|signal| mask >> (signal - 1) & 1 == 1)
+        .collect()
 }

@@ -420,10 +420,8 @@ impl Broker {
     }
 
     fn leave(&mut self, key: PeerKey, now: Now) {
-        while let Some(left) = self.hub.leave(key) {
-            if let Some((task, role)) = left {
-                self.left(task, role, now);
-            }
+        while let Some((task, role)) = self.hub.leave(key) {
+            self.left(task, role, now);
         }
     }
 

@@ -68,9 +68,7 @@ impl Broker {
         if role == Role::Worker {
             self.board.detach(task, now);
         }
-        if self.hub.is_alone(task) {
-            self.board.release(task);
-        }
+        self.release_if_alone(task);
     }
 
     /// Lets the clock have its say about tasks.
@@ -101,9 +99,7 @@ impl Broker {
         let effect = match self.board.publish(key, patch, mode, lease_ms, now) {
             Ok(effect) => effect,
             Err(refusal) => {
-                if self.hub.is_alone(key) {
-                    self.board.release(key);
-                }
+                self.release_if_alone(key);
                 return Err(refusal);
             }
         };
@@ -149,7 +145,10 @@ impl Broker {
     }
 
     fn subscribe(&mut self, peer: PeerKey, task: &TaskId) -> Result<Answer, Refusal> {
-        if self.hub.subscription_count(peer, MAX_SUBSCRIPTIONS) >= MAX_SUBSCRIPTIONS {
+        let key = self.board.intern(task);
+        let is_new = !self.hub.is_subscribed(peer, key, Role::Watcher);
+        if is_new && self.hub.subscription_count(peer, MAX_SUBSCRIPTIONS) >= MAX_SUBSCRIPTIONS {
+            self.release_if_alone(key);
             return Err(Refusal::TooManySubscriptions);
         }
         self.watch(peer, task);
@@ -159,9 +158,7 @@ impl Broker {
     fn unsubscribe(&mut self, peer: PeerKey, task: &TaskId) {
         let key = self.board.intern(task);
         self.hub.unsubscribe(peer, key, Role::Watcher);
-        if self.hub.is_alone(key) {
-            self.board.release(key);
-        }
+        self.release_if_alone(key);
     }
 
     /// Subscribes to the state of `task`, which need not exist yet; returns the shared copy of its
@@ -192,6 +189,13 @@ impl Broker {
             Birth::UpToDate
         };
         self.hub.subscribe(peer, key, Role::Worker, birth);
+    }
+
+    /// A name that nobody published and nobody follows any more needs no slot.
+    fn release_if_alone(&mut self, key: TaskKey) {
+        if self.hub.is_alone(key) {
+            self.board.release(key);
+        }
     }
 
     fn is_worker_socket(&self, peer: PeerKey) -> bool {

@@ -14,6 +14,11 @@ use crate::server::config::Address;
 use crate::server::stream::Stream;
 use crate::session::Access;
 
+/// The kernel's buffer for what a peer has not taken, in bytes (it keeps books for twice as much,
+/// socket(7)). Left alone it grows to megabytes: a watcher that wakes up would first read
+/// thousands of old states, and a crowd that does not read would cost gigabytes.
+const SEND_BUFFER: usize = 64 * 1024;
+
 /// Where connections come from, and what those that come may do.
 #[derive(Debug)]
 pub(super) struct Listener {
@@ -38,8 +43,9 @@ impl Listener {
         let socket = match address {
             Address::Tcp(address) => {
                 let socket = TcpListener::bind(*address)?;
-                // Connections inherit it from the listener (Linux): one system call for all.
+                // Connections inherit these from the listener (Linux): two system calls for all.
                 sockopt::set_tcp_nodelay(&socket, true)?;
+                sockopt::set_socket_send_buffer_size(&socket, SEND_BUFFER)?;
                 Socket::Tcp(socket)
             }
             Address::Unix(path) => {
@@ -85,7 +91,7 @@ impl Listener {
         self.next_accept_ms
     }
 
-    /// The next connection, ready for small writes to leave at once.
+    /// The next connection.
     pub(super) fn accept(&self) -> io::Result<Stream> {
         match &self.socket {
             Socket::Tcp(socket) => {

@@ -2,8 +2,8 @@
 //!
 //! The [`Reactor`] makes the system calls and nothing else; the [`Broker`] joins peers and tasks
 //! and never sees a socket. The reactor hands bytes and the time of day in, asks whose turn it is
-//! to be written to, and is told when a connection is over. So the whole daemon but for one file
-//! runs in a test as a plain value.
+//! to be written to, and is told when a connection is over. So the whole daemon but for three
+//! small files runs in a test as a plain value.
 
 pub mod broker;
 pub mod config;

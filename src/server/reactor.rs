@@ -288,12 +288,12 @@ impl Reactor {
             match self.broker.write(key, stream, now) {
                 Ok(After::Nothing) => {}
                 Ok(After::Read) => self.unread.push(key),
+                // Input that was held may lie there, and the peer's end behind it: no edge tells.
                 // A socket that cannot be shut down is gone already.
-                Ok(After::ShutDown) => {
-                    if stream.shut_down().is_err() {
-                        self.broker.lose(key);
-                    }
-                }
+                Ok(After::ShutDown) => match stream.shut_down() {
+                    Ok(()) => self.unread.push(key),
+                    Err(_) => self.broker.lose(key),
+                },
                 Err(_) => self.broker.lose(key),
             }
         }

@@ -31,7 +31,7 @@ pub enum Call {
         allow: &'static str,
     },
     /// A WebSocket, its handshake checked.
-    Upgrade(Offer, Purpose, Permit),
+    Upgrade(Offer, Purpose),
     /// The states of all tasks, of this status if one is named.
     List(Option<String>),
     /// A task's state, unless the client has it already.
@@ -79,7 +79,7 @@ impl From<HttpError> for Rejection {
 
 impl Call {
     /// Decides what `head` asks for, on an address with these rules of `access`, and whether its
-    /// credentials open that.
+    /// credentials open that (and how far).
     ///
     /// # Errors
     /// The [`Rejection`] to answer with.
@@ -88,27 +88,23 @@ impl Call {
         access: &Access,
         keyring: &Keyring,
         now: Now,
-    ) -> Result<Call, Rejection> {
+    ) -> Result<(Call, Permit), Rejection> {
         check_asker(head, access)?;
         let target = Target::parse(head.target)?;
         check_method_is_known(head.method)?;
         if target.path == "*" {
-            return Ok(Call::Options {
-                allow: "GET, HEAD, POST, PUT, DELETE, OPTIONS",
-            });
+            let allow = "GET, HEAD, POST, PUT, DELETE, OPTIONS";
+            return Ok((Call::Options { allow }, Permit::Full));
         }
         let resource =
             Resource::find(target.path, access).map_err(|none| no_route(none, access))?;
-        let mut call = Call::find(head, &target, &resource)?;
+        let call = Call::find(head, &target, &resource)?;
         let brought = credentials(head, &target);
-        let granted = keyring
+        let permit = keyring
             .permit(call.need(), &brought, now.unix_ms)
             .map_err(denied)?;
-        if let Call::Upgrade(_, _, permit) = &mut call {
-            *permit = granted;
-        }
         call.check_content(head)?;
-        Ok(call)
+        Ok((call, permit))
     }
 
     /// What the caller must be allowed.
@@ -119,7 +115,7 @@ impl Call {
             Call::List(_) => Need::WatchAll,
             Call::Show(task) => Need::Watch(task),
             Call::Cancel(task) => Need::Cancel(task),
-            Call::Upgrade(_, purpose, _) => purpose.need(),
+            Call::Upgrade(_, purpose) => purpose.need(),
         }
     }
 
@@ -144,11 +140,9 @@ impl Call {
                     .map(|status| status.into_owned()),
             ),
             ("GET" | "HEAD", Resource::Task(task)) => Call::Show(task.clone()),
-            ("GET", Resource::Socket(endpoint)) => Call::Upgrade(
-                Offer::read(head)?,
-                purpose(endpoint, target)?,
-                Permit::WatchOnly,
-            ),
+            ("GET", Resource::Socket(endpoint)) => {
+                Call::Upgrade(Offer::read(head)?, purpose(endpoint, target)?)
+            }
             ("HEAD", Resource::Socket(_)) => {
                 return Err(HttpError::upgrade_required("this route speaks WebSocket").into());
             }

@@ -8,17 +8,20 @@ use crate::page;
 use crate::session::access::Access;
 use crate::session::call::{Call, Rejection};
 use crate::session::demand::{Answer, Demand, Fault};
-use crate::session::keys::Keyring;
+use crate::session::keys::{Keyring, Permit};
 use crate::session::outbox::Outbox;
 use crate::session::{Flow, Outcome, Step, Wait, publish, vocabulary};
 use crate::task::{Now, Refusal, Update};
 use crate::wire::handshake;
 use crate::wire::http::{
-    Body, Exchange, Fields, Framing, Head, HttpError, Persistence, Response, Scan, Status,
+    Body, Content, Exchange, Fields, Framing, Head, HttpError, Persistence, Response, Scan, Status,
 };
 
 /// The subprotocol that is accepted when offered.
 const SUBPROTOCOL: &str = "doneyet.v1";
+
+const LIST_BEGIN: &[u8] = b"{\"tasks\":[";
+const LIST_END: &[u8] = b"]}";
 
 /// A conversation in requests and responses.
 #[derive(Debug)]
@@ -121,17 +124,19 @@ impl Http {
                 Response::new(Status::OK).json(vocabulary::results(results))
             }
             Answer::State(update) => state(update, &terms),
-            Answer::List(updates) => Response::new(Status::OK).json(list(updates)),
+            Answer::List(updates) => {
+                Response::new(Status::OK).announce("application/json", list_len(updates))
+            }
             Answer::CancelRequested(update) => Response::new(Status::ACCEPTED).json(update.json()),
             Answer::Done => Response::new(Status::NO_CONTENT),
             Answer::Refused(refusal) => refused(refusal),
         };
-        self.respond(
-            &terms,
-            response.field("Cache-Control", "no-cache"),
-            out,
-            now,
-        )
+        let response = response.field("Cache-Control", "no-cache");
+        let flow = self.respond(&terms, response, out, now);
+        if let (Answer::List(updates), Content::Sent) = (answer, terms.exchange.content) {
+            push_list(updates, out);
+        }
+        flow
     }
 
     /// See [`Session::tick`](crate::session::Session::tick).
@@ -195,7 +200,7 @@ impl Http {
             terms.exchange = terms.exchange.closing();
         }
         match self.admit(&head, framing, now) {
-            Ok((Call::Upgrade(offer, purpose, permit), _)) => {
+            Ok((Call::Upgrade(offer, purpose), permit, _)) => {
                 let known = offer
                     .protocols
                     .iter()
@@ -203,7 +208,7 @@ impl Http {
                 offer.switching(known.then_some(SUBPROTOCOL), out.reply());
                 Ok(Outcome::Upgrade(purpose, permit))
             }
-            Ok((call, body)) => {
+            Ok((call, _, body)) => {
                 if head.expects_continue() && !body.is_complete() {
                     Response::new(Status::CONTINUE).encode(terms.exchange, out.reply());
                 }
@@ -225,10 +230,10 @@ impl Http {
         head: &Head<'_>,
         framing: Framing,
         now: Now,
-    ) -> Result<(Call, Body), Rejection> {
-        let call = Call::read(head, &self.access, &self.keyring, now)?;
+    ) -> Result<(Call, Permit, Body), Rejection> {
+        let (call, permit) = Call::read(head, &self.access, &self.keyring, now)?;
         let body = Body::new(framing, call.max_content())?;
-        Ok((call, body))
+        Ok((call, permit, body))
     }
 
     fn call(&mut self, out: &mut Outbox, now: Now) -> Outcome {
@@ -353,16 +358,21 @@ fn has_tag(tags: &str, tag: &str) -> bool {
         .any(|one| one == "*" || one.trim_start_matches("W/") == tag)
 }
 
-fn list(updates: &[Rc<Update>]) -> Vec<u8> {
-    let mut json = b"{\"tasks\":[".to_vec();
+/// A list may be long, and a client slow: it is written from the updates' own bytes, copying none.
+fn push_list(updates: &[Rc<Update>], out: &mut Outbox) {
+    out.push_static(LIST_BEGIN);
     for (index, update) in updates.iter().enumerate() {
         if index > 0 {
-            json.push(b',');
+            out.push_static(b",");
         }
-        json.extend_from_slice(update.json());
+        out.push_json(Rc::clone(update));
     }
-    json.extend_from_slice(b"]}");
-    json
+    out.push_static(LIST_END);
+}
+
+fn list_len(updates: &[Rc<Update>]) -> usize {
+    let states: usize = updates.iter().map(|update| update.json().len()).sum();
+    LIST_BEGIN.len() + states + updates.len().saturating_sub(1) + LIST_END.len()
 }
 
 fn refused(refusal: &Refusal) -> Response<'static> {

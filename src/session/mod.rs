@@ -2,7 +2,8 @@
 //!
 //! A session reads what its peer sent and turns it into [`Demand`]s on the hub; it is handed
 //! [`Answer`]s and [`Notice`]s and turns them into bytes in the peer's [`Outbox`]. It knows no
-//! hub, no clock and no socket, so a conversation can be tested as a list of strings.
+//! hub and no socket, and what time it is only when told (a response is dated, a ticket expires), so
+//! a conversation can be tested as a list of strings.
 //!
 //! Polling, watching, working and echoing differ in five places and nowhere else:
 //!

@@ -13,22 +13,30 @@ use std::io::{self, IoSlice, Write};
 use std::mem;
 use std::rc::Rc;
 
+use crate::task::Update;
+
 /// Above this many bytes, no more is read from the peer until it has taken what it asked for.
 pub const CONGESTED: usize = 64 * 1024;
 
-/// Chunks handed to one vectored write; a `writev` of more gains nothing.
-const MAX_SLICES: usize = 16;
+/// Chunks handed to one vectored write. A long list of small states has many.
+const MAX_SLICES: usize = 64;
 
 #[derive(Debug)]
 enum Chunk {
-    Shared(Rc<[u8]>),
+    /// An update as a WebSocket frame.
+    Frame(Rc<Update>),
+    /// An update as JSON.
+    Json(Rc<Update>),
+    Static(&'static [u8]),
     Owned(Vec<u8>),
 }
 
 impl Chunk {
     fn bytes(&self) -> &[u8] {
         match self {
-            Chunk::Shared(bytes) => bytes,
+            Chunk::Frame(update) => update.frame(),
+            Chunk::Json(update) => update.json(),
+            Chunk::Static(bytes) => bytes,
             Chunk::Owned(bytes) => bytes,
         }
     }
@@ -54,14 +62,26 @@ struct Queue {
     chunks: VecDeque<Chunk>,
     /// Bytes of the first chunk that have been written.
     written: usize,
+    /// Bytes of all chunks but the last. That one may still grow, and is asked itself.
+    settled: usize,
     /// True exactly when the last write was short: the kernel then owes us a writable edge.
     blocked: bool,
 }
 
 impl Outbox {
-    /// Queues bytes that other peers are sent too.
-    pub fn push_shared(&mut self, bytes: Rc<[u8]>) {
-        self.push(Chunk::Shared(bytes));
+    /// Queues an update as a WebSocket frame; its bytes stay where they are.
+    pub fn push_frame(&mut self, update: Rc<Update>) {
+        self.push(Chunk::Frame(update));
+    }
+
+    /// Queues an update as JSON; its bytes stay where they are.
+    pub fn push_json(&mut self, update: Rc<Update>) {
+        self.push(Chunk::Json(update));
+    }
+
+    /// Queues bytes that everybody is sent.
+    pub fn push_static(&mut self, bytes: &'static [u8]) {
+        self.push(Chunk::Static(bytes));
     }
 
     /// The buffer to append this peer's own bytes to. It goes out after all that is queued.
@@ -135,6 +155,7 @@ impl Outbox {
         self.0 = match mem::take(&mut self.0) {
             State::Fresh(chunk) if blocked => State::Queued(Box::new(Queue {
                 chunks: VecDeque::from([chunk]),
+                settled: 0,
                 written,
                 blocked,
             })),
@@ -154,12 +175,13 @@ impl Outbox {
         self.0 = match mem::take(&mut self.0) {
             State::Empty => State::Fresh(chunk),
             State::Fresh(first) => State::Queued(Box::new(Queue {
+                settled: first.bytes().len(),
                 chunks: VecDeque::from([first, chunk]),
                 written: 0,
                 blocked: false,
             })),
             State::Queued(mut queue) => {
-                queue.chunks.push_back(chunk);
+                queue.push(chunk);
                 State::Queued(queue)
             }
         };
@@ -185,8 +207,14 @@ impl Outbox {
 
 impl Queue {
     fn len(&self) -> usize {
-        let all: usize = self.chunks.iter().map(|chunk| chunk.bytes().len()).sum();
-        all - self.written
+        let last = self.chunks.back().map_or(0, |chunk| chunk.bytes().len());
+        self.settled + last - self.written
+    }
+
+    fn push(&mut self, chunk: Chunk) {
+        let last = self.chunks.back().map_or(0, |chunk| chunk.bytes().len());
+        self.settled += last;
+        self.chunks.push_back(chunk);
     }
 
     /// The bytes offered, and what the kernel said to them.
@@ -208,8 +236,12 @@ impl Queue {
         while let Some(first) = self.chunks.front()
             && self.written >= first.bytes().len()
         {
-            self.written -= first.bytes().len();
+            let len = first.bytes().len();
+            self.written -= len;
             self.chunks.pop_front();
+            if !self.chunks.is_empty() {
+                self.settled -= len;
+            }
         }
     }
 }

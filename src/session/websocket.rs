@@ -1,6 +1,7 @@
 //! A peer that speaks WebSocket (RFC 6455), for whatever purpose.
 
 use std::mem;
+use std::rc::Rc;
 
 use crate::session::demand::{Answer, Demand, Fault, Notice};
 use crate::session::keys::{Need, Permit};
@@ -162,7 +163,7 @@ impl WebSocket {
     pub fn notify(&mut self, notice: &Notice, out: &mut Outbox) -> Flow {
         match notice {
             Notice::State(update) => {
-                out.push_shared(update.frame());
+                out.push_frame(Rc::clone(update));
                 match (&self.purpose, update.is_terminal()) {
                     (Purpose::WatchUntilEnd(_), true) => self.bye(CloseCode::NORMAL, "ended", out),
                     _ => Flow::On,

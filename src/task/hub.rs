@@ -80,6 +80,9 @@ const EMPTY: Mailbox = Mailbox {
     in_line: false,
 };
 
+// A watcher is one of each: see the size of a peer.
+const _: () = assert!(size_of::<Subscription>() <= 28 && size_of::<Mailbox>() <= 16);
+
 /// A task's side: who follows it.
 #[derive(Debug, Default)]
 struct Audiences {
@@ -191,16 +194,14 @@ impl Hub {
         self.changes.remove(&last);
     }
 
-    /// Ends one of the subscriptions of a peer that leaves, and says which; call it until none is
-    /// left. (`None` in the pair: it followed everything.)
-    pub fn leave(&mut self, peer: PeerKey) -> Option<Option<(TaskKey, Role)>> {
-        let link = self.mailbox(peer).first;
-        let gone = self.remove(link)?;
-        match gone.topic {
-            Topic::Task(task, role) => Some(Some((task, role))),
-            Topic::Everything => {
-                self.cursors.remove(&peer);
-                Some(None)
+    /// Ends a subscription of a peer that leaves, and says of which task and in which role; call it
+    /// until none is left.
+    pub fn leave(&mut self, peer: PeerKey) -> Option<(TaskKey, Role)> {
+        loop {
+            let link = self.mailbox(peer).first;
+            match self.remove(link)?.topic {
+                Topic::Task(task, role) => return Some((task, role)),
+                Topic::Everything => drop(self.cursors.remove(&peer)),
             }
         }
     }

@@ -4,8 +4,6 @@
 //! the bytes are made once per change and shared, and a delivery copies nothing in user space. The
 //! frame holds the JSON as its payload, so the HTTP body is a view into the same allocation.
 
-use std::rc::Rc;
-
 use crate::wire::frame::{self, OpCode};
 
 /// The longest state, in bytes of JSON.
@@ -21,7 +19,7 @@ pub const MAX_FIELDS: usize = MAX_STATE - 256;
 pub struct Update {
     rev: u64,
     terminal: bool,
-    frame: Rc<[u8]>,
+    frame: Box<[u8]>,
     json_at: usize,
 }
 
@@ -55,7 +53,7 @@ impl Update {
     }
 
     /// The state as one final, unmasked WebSocket text frame.
-    pub fn frame(&self) -> Rc<[u8]> {
-        Rc::clone(&self.frame)
+    pub fn frame(&self) -> &[u8] {
+        &self.frame
     }
 }

@@ -7,11 +7,14 @@
 
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdirSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { createServer } from "node:http";
 import { createRequire } from "node:module";
-import { fileURLToPath } from "node:url";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { createInterface } from "node:readline";
+import { Readable } from "node:stream";
+import { fileURLToPath } from "node:url";
 
 const root = new URL("../../", import.meta.url);
 const path = (relative) => fileURLToPath(new URL(relative, root));
@@ -65,6 +68,28 @@ export class Bench {
       server.close();
     });
     return `http://127.0.0.1:${server.address().port}`;
+  }
+
+  /**
+   * A server with one large file, `size` bytes under any path. Each transfer in `transfers` has
+   * `ended`: whether it got to its last byte or was broken off.
+   */
+  async fileServer(size) {
+    const transfers = [];
+    const url = await this.server((_, response) => {
+      const ended = once(response, "close").then(() => response.writableFinished ? "complete" : "broken off");
+      transfers.push({ ended });
+      response.writeHead(200, { "Content-Length": size });
+      Readable.from(zeros(size)).pipe(response);
+    });
+    return { url, transfers };
+  }
+
+  /** A directory for the case's files. */
+  directory() {
+    const name = mkdtempSync(join(tmpdir(), "doneyet-"));
+    this.defer(() => rmSync(name, { recursive: true }));
+    return name;
   }
 
   /** A tab of its own: not even the cache is shared. Fails the case if the page reports an error. */
@@ -138,6 +163,11 @@ class Program {
     if (this.child.exitCode === null && this.child.signalCode === null) this.child.kill(signal);
     return within(this.ended, "its end");
   }
+}
+
+function* zeros(size) {
+  const block = Buffer.alloc(65_536);
+  for (let left = size; left > 0; left -= block.length) yield block.subarray(0, Math.min(left, block.length));
 }
 
 /** `promise`, or a failure that says what did not happen in time. */

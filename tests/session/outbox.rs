@@ -6,6 +6,7 @@ use std::rc::Rc;
 
 use doneyet::session::Outbox;
 use doneyet::session::outbox::CONGESTED;
+use doneyet::task::Update;
 
 /// A socket that takes what it is told to take.
 #[derive(Default)]
@@ -59,11 +60,18 @@ fn mixed(chunks: usize) -> (Outbox, Vec<u8>) {
     let (mut outbox, mut all) = (Outbox::default(), Vec::new());
     for index in 0..chunks {
         let bytes = vec![index as u8; 1 + index * 7 % 50];
-        all.extend_from_slice(&bytes);
-        match index % 3 {
-            0 => outbox.push_shared(Rc::from(bytes)),
+        let update = Rc::new(Update::new(1, false, &bytes));
+        match index % 5 {
+            0 => outbox.push_frame(Rc::clone(&update)),
+            1 => outbox.push_json(Rc::clone(&update)),
+            2 => outbox.push_static(b"static"),
             _ => outbox.reply().extend_from_slice(&bytes),
         }
+        all.extend_from_slice(match index % 5 {
+            0 => update.frame(),
+            2 => b"static",
+            _ => &bytes,
+        });
     }
     (outbox, all)
 }
@@ -165,7 +173,7 @@ fn congestion_begins_above_its_limit_and_counts_what_is_not_written() {
     let mut outbox = Outbox::default();
     outbox.reply().extend_from_slice(&[b'x'; CONGESTED]);
     assert!(!outbox.is_congested());
-    outbox.push_shared(Rc::from(*b"y"));
+    outbox.push_static(b"y");
     assert!(outbox.is_congested());
     let mut socket = Moody::new([Mood::Takes(1)]);
     outbox.write_to(&mut socket).expect("a willing socket");
@@ -176,9 +184,9 @@ fn congestion_begins_above_its_limit_and_counts_what_is_not_written() {
 #[test]
 fn an_empty_chunk_holds_nothing_up() {
     let (mut outbox, mut socket) = (Outbox::default(), Moody::default());
-    outbox.push_shared(Rc::from(*b""));
-    outbox.push_shared(Rc::from(*b"a"));
-    outbox.push_shared(Rc::from(*b""));
+    outbox.push_static(b"");
+    outbox.push_static(b"a");
+    outbox.push_static(b"");
     outbox.reply();
     while !outbox.is_empty() {
         outbox.write_to(&mut socket).expect("a willing socket");

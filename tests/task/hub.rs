@@ -166,11 +166,13 @@ fn a_peer_that_leaves_says_what_it_followed_and_leaves_no_place_in_line() {
     hub.subscribe(A, Y, Role::Worker, Birth::UpToDate);
     hub.subscribe_to_everything(A);
     let mut left = Vec::new();
-    while let Some(gone) = hub.leave(A) {
-        left.push(gone.map(|(task, _)| task));
+    while let Some((task, _)) = hub.leave(A) {
+        left.push(task);
     }
     left.sort();
-    assert_eq!(left, [None, Some(X), Some(Y)]);
+    assert_eq!(left, [X, Y]);
+    hub.state_changed(X);
+    assert!(!hub.is_owed(A), "it follows nothing, not even everything");
     hub.reset(A);
     assert!(hub.is_alone(X) && hub.is_alone(Y));
     assert_eq!(
@@ -317,13 +319,15 @@ impl Twins {
 
     fn leave(&mut self, peer: PeerKey) {
         let mut left = BTreeSet::new();
-        while let Some(gone) = self.hub.leave(peer) {
-            left.insert(gone.map(|(task, role)| (task, role == Role::Worker)));
+        while let Some((task, role)) = self.hub.leave(peer) {
+            left.insert((task, role == Role::Worker));
         }
         self.hub.reset(peer);
         let model = &mut self.model;
         let expected = model.follows.iter().filter(|f| f.0 == peer);
-        let expected: BTreeSet<_> = expected.map(|f| f.1.0.map(|task| (task, f.1.1))).collect();
+        let expected: BTreeSet<_> = expected
+            .filter_map(|f| f.1.0.map(|task| (task, f.1.1)))
+            .collect();
         assert_eq!(left, expected, "seed {}", self.seed);
         model.follows.retain(|f| f.0 != peer);
         model.line.retain(|&p| p != peer);

@@ -5,22 +5,9 @@ use std::path::Path;
 
 use crate::source::{File, words};
 
-/// Names that documents may use and that the source does not have, because they are others'.
-const FOREIGN: [&str; 10] = [
-    "JSON",
-    "WebSocket", // the browser's class; also ours
-    "EventSource",
-    "XMLHttpRequest",
-    "ConnectionManager", // the article's class, in chapter 3
-    "EPOLLIN",
-    "EPOLLOUT",
-    "EPOLLET",
-    "EPOLLRDHUP",
-    "VmRSS",
-];
-
-/// Crates whose items are named with a path.
-const FOREIGN_CRATES: [&str; 4] = ["std", "mio", "serde_json", "httparse"];
+/// First words of names that documents may use and that are others': crates, types of the standard
+/// library, classes of other languages.
+const FOREIGN: [&str; 2] = ["std", "Cow"];
 
 /// Documents without their fenced blocks, so that only prose is left.
 fn prose(text: &str) -> String {
@@ -60,8 +47,7 @@ fn symbol(span: &str) -> Option<Vec<&str>> {
     let camel = name.starts_with(|c: char| c.is_ascii_uppercase()) && has(|c| c.is_lowercase());
     let constant = name.contains('_') && !has(|c| c.is_lowercase());
     let is_ours = segments.len() > 1 || name != span || camel || constant;
-    (is_ours && !FOREIGN_CRATES.contains(&segments[0]) && !FOREIGN.contains(&name))
-        .then_some(segments)
+    (is_ours && !FOREIGN.contains(&segments[0])).then_some(segments)
 }
 
 /// Whether `member` is a word of a file that defines `owner`, or is named like it.

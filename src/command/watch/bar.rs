@@ -40,29 +40,35 @@ pub fn row(state: &Value, look: &Look) -> String {
         let left = look.width.saturating_sub(columns(&title) + 2);
         return format!("{title}  {}", coloured(state, &cut(&ending(state), left)));
     }
-    let mut figures = vec![percent(state).unwrap_or_default()];
-    figures.extend([text(state, "speed"), text(state, "eta")].map(printable));
-    figures.retain(|figure| !figure.is_empty());
-    let mut figures = figures.join("  ");
-    let mut situation = situation(state);
-
+    let all = [
+        percent(state).unwrap_or_default(),
+        figure(state, "speed"),
+        figure(state, "eta"),
+    ];
+    let all = joined(all.to_vec());
+    let brief = percent(state).unwrap_or_default();
+    let objections = objections(state).join(", ");
     // What a narrow window has no room for goes in the order of what is least missed.
-    let room = |figures: &str, situation: &str| {
-        let gaps =
-            2 + 2 * usize::from(!figures.is_empty()) + 2 * usize::from(!situation.is_empty());
-        look.width
-            .saturating_sub(columns(&title) + columns(figures) + columns(situation) + gaps)
+    let choices = [
+        (&all, situation(state)),
+        (&all, objections.clone()),
+        (&brief, objections),
+        (&brief, String::new()),
+    ];
+    let room = |(figures, situation): &(&String, String)| {
+        let fixed = joined(vec![title.clone(), (*figures).clone(), situation.clone()]);
+        look.width.saturating_sub(columns(&fixed) + 2)
     };
-    if room(&figures, &situation) < *BAR.start() {
-        situation.clear();
-    }
-    if room(&figures, &situation) < *BAR.start() {
-        figures = percent(state).unwrap_or_default();
-    }
-    let bar = bar(state, room(&figures, &situation).min(*BAR.end()), look.beat);
-    let parts = [title, bar, figures, coloured(state, &situation)];
-    let parts: Vec<String> = parts.into_iter().filter(|part| !part.is_empty()).collect();
-    parts.join("  ")
+    let fits = |choice: &&(&String, String)| room(choice) >= *BAR.start();
+    let choice = choices.iter().find(fits).unwrap_or(&choices[3]);
+    let (figures, situation) = choice;
+    let bar = bar(state, room(choice).min(*BAR.end()), look.beat);
+    joined(vec![
+        title,
+        bar,
+        (*figures).clone(),
+        coloured(state, situation),
+    ])
 }
 
 /// One line of plain text, of any length.
@@ -72,7 +78,7 @@ pub fn line(state: &Value) -> String {
         return format!("{id} {}", ending(state));
     }
     let mut parts = vec![id, situation(state)];
-    parts.extend(percent(state));
+    parts.extend(percent(state).map(|percent| percent.trim_start().to_owned()));
     parts.push(printable(text(state, "speed")));
     if !text(state, "eta").is_empty() {
         parts.push(format!("eta {}", printable(text(state, "eta"))));
@@ -117,17 +123,29 @@ fn title(state: &Value) -> String {
     )
 }
 
-/// What goes on, and whether somebody has objected.
+/// What goes on, and what somebody has against it.
 fn situation(state: &Value) -> String {
     let mut words = vec![printable(status(state))];
-    if state.get("stalled").is_some_and(|stalled| *stalled == true) {
-        words.push("stalled".to_owned());
-    }
-    match text(state, "cancel") {
-        "" => {}
-        cancel => words.push(format!("cancel {}", printable(cancel))),
-    }
+    words.extend(objections(state));
     words.join(", ")
+}
+
+fn objections(state: &Value) -> Vec<String> {
+    let is_stalled = state.get("stalled").is_some_and(|stalled| *stalled == true);
+    let cancel = Some(text(state, "cancel")).filter(|cancel| !cancel.is_empty());
+    let stalled = is_stalled.then(|| "stalled".to_owned());
+    let cancel = cancel.map(|cancel| format!("cancel {}", printable(cancel)));
+    stalled.into_iter().chain(cancel).collect()
+}
+
+fn figure(state: &Value, name: &str) -> String {
+    printable(text(state, name))
+}
+
+/// The parts that are not empty, with a gap between them.
+fn joined(mut parts: Vec<String>) -> String {
+    parts.retain(|part| !part.is_empty());
+    parts.join("  ")
 }
 
 fn ending(state: &Value) -> String {

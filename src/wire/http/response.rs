@@ -25,6 +25,10 @@ enum Payload<'a> {
         content_type: &'a str,
         bytes: Cow<'a, [u8]>,
     },
+    Announced {
+        content_type: &'a str,
+        len: usize,
+    },
     Stream {
         content_type: &'a str,
     },
@@ -127,6 +131,13 @@ impl<'a> Response<'a> {
         self
     }
 
+    /// Announces `len` bytes of content of a media type, which the caller sends after the head if
+    /// the exchange's content is [`Content::Sent`].
+    pub fn announce(mut self, content_type: &'a str, len: usize) -> Response<'a> {
+        self.payload = Payload::Announced { content_type, len };
+        self
+    }
+
     /// Announces content of a media type and of no known length, which the caller sends after the
     /// head and ends by closing the connection (RFC 9112 §6.3, rule 8).
     pub fn stream(mut self, content_type: &'a str) -> Response<'a> {
@@ -171,9 +182,9 @@ impl<'a> Response<'a> {
             Payload::Whole {
                 content_type,
                 bytes,
-            } => {
-                push_field(out, "Content-Type", content_type);
-                push_field(out, "Content-Length", &bytes.len().to_string());
+            } => push_content_fields(out, content_type, bytes.len()),
+            Payload::Announced { content_type, len } => {
+                push_content_fields(out, content_type, *len);
             }
             Payload::Stream { content_type } => push_field(out, "Content-Type", content_type),
         }
@@ -190,6 +201,11 @@ impl<'a> Response<'a> {
             Version::Http11 => {}
         }
     }
+}
+
+fn push_content_fields(out: &mut Vec<u8>, content_type: &str, len: usize) {
+    push_field(out, "Content-Type", content_type);
+    push_field(out, "Content-Length", &len.to_string());
 }
 
 /// Appends one field line. A line end in a value would begin a field of somebody else's choice:

@@ -1,0 +1,236 @@
+//! `doneyet run`: any command as a task.
+//!
+//! The command must not notice. Its output goes through unchanged and as fast as it comes, its exit
+//! code becomes ours, its signals reach it, and if the daemon is away it simply goes on. Beside
+//! that, its output is read for progress (see [`scrape`](crate::scrape)), and a watcher's cancel
+//! becomes the Ctrl-C that it would have had at a terminal.
+//!
+//! As everywhere in these commands, what can happen waits on threads and ends in one channel.
+
+mod child;
+mod foreground;
+mod job;
+mod portion;
+mod relay;
+mod report;
+mod stop;
+
+pub use portion::{Portion, Share};
+pub use report::{Report, Tail};
+pub use stop::Stop;
+
+use std::ffi::OsString;
+use std::io;
+use std::path::Path;
+use std::process::ExitCode;
+use std::sync::mpsc::{self, Sender};
+use std::time::Duration;
+
+use serde_json::{Map, Value, json};
+use signal_hook::consts::{SIGCONT, SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGTSTP};
+
+use super::daemon::Daemon;
+use super::options::{Arguments, Operands, Opt, Takes, Usage};
+use super::text::{cut, printable};
+use super::{Failure, reach, signals, values};
+use crate::client::{self, ClientError, Link, News, Server, random_u64};
+use child::{Child, Ending};
+use job::Job;
+use relay::Stream;
+
+const TASK: Opt = Opt {
+    name: "task",
+    takes: Takes::One("ID"),
+    help: "The task's id. Default: the command's name and a few random letters.",
+};
+const TITLE: Opt = Opt {
+    name: "title",
+    takes: Takes::One("TEXT"),
+    help: "What watchers read above the bar. Default: the command line.",
+};
+const GRACE: Opt = Opt {
+    name: "grace",
+    takes: Takes::One("TIME"),
+    help: "How long a cancelled command may take to end after SIGINT, before it gets SIGTERM, \
+           and 5 seconds later SIGKILL. Default: 10s.",
+};
+
+/// How it is called.
+pub const USAGE: Usage = Usage {
+    name: "run",
+    synopsis: "[options] -- COMMAND…",
+    summary: "Run a command as a task.",
+    about: "Runs the command and publishes the progress it prints, whatever its form. Watchers can\n\
+            cancel it. Output, input and exit code are the command's own.\n\
+            Without a daemon at --server, the task is served from here as long as it runs.",
+    options: &[TASK, TITLE, GRACE, reach::SERVER, reach::TOKEN],
+    operands: Operands::Command,
+    examples: "doneyet run -- wget https://example.org/big.iso\n\
+               doneyet run --task backup --title 'Nightly backup' -- rsync -a --info=progress2 a b\n\
+               doneyet run --grace 1m -- make test",
+};
+
+/// How long the daemon may take to hear of the end.
+const LAST_WORD: Duration = Duration::from_secs(5);
+
+/// Columns of a title made from a command line.
+const MAX_TITLE: usize = 120;
+
+/// What can happen to a running command.
+enum Event {
+    Output(Stream, Vec<u8>),
+    /// Output was left out; the next begins a line.
+    Gap(Stream),
+    /// One of the streams is at its end.
+    Silent,
+    Ended(Ending),
+    /// The command was stopped by this signal.
+    Stopped(i32),
+    Signal(i32),
+    News(News),
+}
+
+/// Does it.
+///
+/// # Errors
+///
+/// If the daemon is there and refuses the task, or the command cannot be started.
+pub fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
+    let Some((program, words)) = arguments.operands().split_first() else {
+        return Err(Failure::Usage("which command?".to_owned()));
+    };
+    let grace = arguments
+        .value(&GRACE, values::duration)?
+        .unwrap_or(Duration::from_secs(10));
+    let task = arguments
+        .value(&TASK, reach::check_task)?
+        .unwrap_or_else(|| invent_id(program));
+    let title = arguments.value(&TITLE, values::text)?;
+    let title = title.unwrap_or_else(|| title_of(arguments.operands()));
+    let state = first_state(&title);
+    let (server, daemon) = introduce(reach::server(arguments)?, &task, &state)?;
+    announce(&server, &task);
+
+    let (events, inbox) = mpsc::channel();
+    let news = events.clone();
+    let link = Link::open(server, &task, state, move |what| {
+        // The loop that would read it is over when this fails.
+        let _ = news.send(Event::News(what));
+    });
+    pass_signals(events.clone())?;
+    let code = match Child::spawn(program, words, &events) {
+        Ok(child) => Job::new(child, link, grace).attend(&inbox),
+        Err(error) => Err(not_started(link, program, &error)),
+    };
+    drop(daemon);
+    code
+}
+
+fn announce(server: &Server, task: &str) {
+    let address = if *server == Server::default() {
+        String::new()
+    } else {
+        format!(" --server {server}")
+    };
+    let page = server
+        .page()
+        .map(|page| format!(" at {page} or"))
+        .unwrap_or_default();
+    eprintln!("doneyet: watch{page} with: doneyet watch {task}{address}");
+}
+
+/// Tells the daemon of a fresh run. A task of this name that has ended begins again.
+fn introduce(
+    server: Server,
+    task: &str,
+    state: &Map<String, Value>,
+) -> Result<(Server, Option<Daemon>), Failure> {
+    match client::start_over(&server, task, state) {
+        Ok(()) => Ok((server, None)),
+        Err(error) if error.is_unreachable() => {
+            let daemon = serve_in_process(&error)?;
+            client::start_over(&daemon.server(), task, state)?;
+            Ok((daemon.server(), Some(daemon)))
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// Nobody is there to tell, so we are the daemon ourselves for as long as the command runs.
+fn serve_in_process(why: &ClientError) -> Result<Daemon, Failure> {
+    eprintln!("doneyet: {why}\ndoneyet: serving the task from here");
+    Daemon::start()
+}
+
+/// Signals that are sent to us and meant for the command.
+///
+/// Those that were ignored when we began stay without effect (`nohup`, or a script's background
+/// job). Having caught them has a second use: the command starts with none of them ignored
+/// (POSIX `exec` resets what is caught, and only that), so it can be told to stop.
+fn pass_signals(events: Sender<Event>) -> io::Result<()> {
+    let ignored = signals::ignored();
+    let mut caught = vec![SIGINT, SIGQUIT, SIGTERM, SIGTSTP, SIGCONT, SIGHUP];
+    caught.retain(|signal| *signal != SIGHUP || !ignored.contains(signal));
+    signals::listen(&caught, move |signal| {
+        if !ignored.contains(&signal) {
+            let _ = events.send(Event::Signal(signal));
+        }
+    })
+}
+
+/// As a shell has it: 127 for a command that is not there, 126 for one that cannot be run.
+fn not_started(link: Link, program: &OsString, error: &io::Error) -> Failure {
+    let why = match error.kind() {
+        io::ErrorKind::NotFound => "there is no such command".to_owned(),
+        _ => error.to_string(),
+    };
+    let code = if error.kind() == io::ErrorKind::NotFound {
+        127
+    } else {
+        126
+    };
+    let error = format!("{}: {why}", program.to_string_lossy());
+    eprintln!("doneyet run: {error}");
+    let _ = link.finish(
+        fields(json!({"status": "failed", "error": error})),
+        LAST_WORD,
+    );
+    Failure::Exit(code)
+}
+
+fn first_state(title: &str) -> Map<String, Value> {
+    fields(json!({"status": "running", "title": title}))
+}
+
+/// The fields of a JSON object literal.
+fn fields(object: Value) -> Map<String, Value> {
+    match object {
+        Value::Object(fields) => fields,
+        _ => Map::new(),
+    }
+}
+
+fn title_of(command: &[OsString]) -> String {
+    let words: Vec<_> = command.iter().map(|word| word.to_string_lossy()).collect();
+    cut(&printable(&words.join(" ")), MAX_TITLE)
+}
+
+/// `wget-k3x9f2`: what a person recognises, and what no other run has.
+fn invent_id(program: &OsString) -> String {
+    const LETTERS: &[u8; 32] = b"abcdefghijkmnpqrstuvwxyz23456789";
+    let name = Path::new(program)
+        .file_name()
+        .unwrap_or_default()
+        .to_string_lossy()
+        .into_owned();
+    let allowed = |c: &char| c.is_ascii_alphanumeric() || "._-".contains(*c);
+    let name: String = name.chars().filter(allowed).take(40).collect();
+    let random = random_u64();
+    let letter = |at: u32| char::from(LETTERS[(random >> (5 * at)) as usize % LETTERS.len()]);
+    let tail: String = (0..6).map(letter).collect();
+    if name.is_empty() {
+        format!("run-{tail}")
+    } else {
+        format!("{name}-{tail}")
+    }
+}

@@ -1,0 +1,144 @@
+//! What a command shows, as a state.
+
+use std::collections::VecDeque;
+
+use serde_json::{Map, Number, Value};
+use signal_hook::low_level::signal_name;
+
+use super::child::Ending;
+use crate::scrape::Reading;
+use crate::scrape::lines::{Edge, Line, Lines, Piece};
+
+/// Lines of the error output that are kept.
+const TAIL_LINES: usize = 8;
+
+/// Characters of each.
+const TAIL_WIDTH: usize = 240;
+
+/// The fields that a reading fills.
+const FIELDS: [&str; 7] = [
+    "progress", "loaded", "total", "unit", "speed", "eta", "message",
+];
+
+/// Turns readings into patches.
+#[derive(Debug, Default)]
+pub struct Report {
+    /// Which of [`FIELDS`] the last patch left in the state.
+    told: [bool; FIELDS.len()],
+}
+
+impl Report {
+    /// The patch that makes the state show this reading and nothing of the one before: what is no
+    /// longer on the screen is deleted.
+    pub fn patch(&mut self, reading: &Reading) -> Map<String, Value> {
+        let text = |text: &Option<String>| text.as_deref().map(Value::from);
+        let values = [
+            reading
+                .percent
+                .map(|percent| percent.clamp(0.0, 100.0))
+                .and_then(number),
+            reading.loaded.and_then(number),
+            reading.total.and_then(number),
+            reading.unit.map(Value::from),
+            text(&reading.speed),
+            text(&reading.eta),
+            text(&reading.message),
+        ];
+        let mut patch = Map::new();
+        for ((name, value), told) in FIELDS.into_iter().zip(values).zip(&mut self.told) {
+            let was_told = std::mem::replace(told, value.is_some());
+            if let Some(value) = value.or(was_told.then_some(Value::Null)) {
+                patch.insert(name.to_owned(), value);
+            }
+        }
+        patch
+    }
+
+    /// The last patch.
+    pub(super) fn end(
+        &self,
+        ending: Ending,
+        was_cancelled: bool,
+        tail: &Tail,
+    ) -> Map<String, Value> {
+        let mut patch = Map::new();
+        let mut set = |name: &str, value: Value| drop(patch.insert(name.to_owned(), value));
+        set("speed", Value::Null);
+        set("eta", Value::Null);
+        match ending {
+            _ if was_cancelled => set("status", "cancelled".into()),
+            Ending::Exited(0) => {
+                set("status", "completed".into());
+                set("progress", 100.into());
+            }
+            Ending::Exited(code) => {
+                set("status", "failed".into());
+                set("exit_code", code.into());
+                set(
+                    "error",
+                    tail.text().unwrap_or(format!("exit code {code}")).into(),
+                );
+            }
+            Ending::Killed(signal) => {
+                let name = signal_name(signal).map_or(signal.to_string(), str::to_owned);
+                set("status", "failed".into());
+                set("signal", name.as_str().into());
+                set(
+                    "error",
+                    tail.text().unwrap_or(format!("killed by {name}")).into(),
+                );
+            }
+        }
+        patch
+    }
+}
+
+/// A number as JSON has it: whole ones without a fraction.
+fn number(value: f64) -> Option<Value> {
+    // Up to here every whole number has exactly one double.
+    let exact = 9_007_199_254_740_992.0;
+    if value.fract() == 0.0 && (0.0..=exact).contains(&value) {
+        return Some(Value::from(value as u64));
+    }
+    Number::from_f64(value).map(Value::Number)
+}
+
+/// The last lines of a stream as a terminal would show them.
+#[derive(Debug, Default)]
+pub struct Tail {
+    lines: Lines,
+    last: VecDeque<String>,
+}
+
+impl Tail {
+    /// Takes bytes as they were read.
+    pub fn push(&mut self, mut bytes: &[u8]) {
+        while let Some(piece) = self.lines.next(&mut bytes) {
+            // What was drawn over is no longer there to be read.
+            if let Piece::Line(line) = piece
+                && line.ended != Edge::Redraw
+            {
+                self.keep(line);
+            }
+        }
+    }
+
+    /// The lines, the last one at the end; `None` if there were none.
+    pub fn text(&self) -> Option<String> {
+        let open = self.lines.open().map(|line| shorten(&line));
+        let lines: Vec<String> = self.last.iter().cloned().chain(open).collect();
+        let from = lines.len().saturating_sub(TAIL_LINES);
+        (!lines.is_empty()).then(|| lines.get(from..).unwrap_or_default().join("\n"))
+    }
+
+    fn keep(&mut self, line: Line) {
+        if self.last.len() == TAIL_LINES {
+            self.last.pop_front();
+        }
+        self.last.push_back(shorten(&line));
+    }
+}
+
+fn shorten(line: &Line) -> String {
+    line.text.trim_end().chars().take(TAIL_WIDTH).collect()
+}
