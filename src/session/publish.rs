@@ -43,7 +43,7 @@ pub fn many(ndjson: &[u8], lease_ms: Option<u64>) -> Vec<Result<Publish, Refusal
         .split(|&byte| byte == b'\n')
         .filter(|line| !line.trim_ascii().is_empty())
         .map(|line| match line.len() {
-            0..=crate::task::update::MAX_STATE => addressed(line, lease_ms),
+            0..=crate::task::update::MAX_FIELDS => addressed(line, lease_ms),
             _ => Err(Refusal::TooLarge),
         })
         .collect()
