@@ -38,6 +38,7 @@ const DOORS: [(&str, &[&str]); 15] = [
             "src/task/board.rs",
             "src/task/hub.rs",
             "src/server/peer.rs",
+            "src/server/quota.rs",
             SWARM,
         ],
     ),
@@ -47,8 +48,11 @@ const DOORS: [(&str, &[&str]); 15] = [
     ("hmac", &[KEYS]),
     ("subtle", &[KEYS]),
     ("httparse", &["src/wire/http/"]),
-    ("httpdate", &["src/session/http.rs"]),
-    ("rustix", &[LISTENER, "src/client/", "src/command/"]),
+    ("httpdate", &["src/session/refuse.rs"]),
+    (
+        "rustix",
+        &[LISTENER, RESERVE, "src/client/", "src/command/"],
+    ),
     ("lexopt", &["src/command/"]),
     ("signal_hook", &["src/command/"]),
     ("thread", &["src/client/", "src/command/"]),
@@ -67,6 +71,7 @@ const DOORS: [(&str, &[&str]); 15] = [
 ];
 const KEYS: &str = "src/session/keys.rs";
 const LISTENER: &str = "src/server/listener.rs";
+const RESERVE: &str = "src/server/reserve.rs";
 const STREAM: &str = "src/server/stream.rs";
 /// The benchmark's thousand clients in one thread.
 const SWARM: &str = "src/client/swarm";

@@ -18,13 +18,12 @@ use std::mem;
 use std::rc::Rc;
 
 use crate::server::config::Config;
-use crate::server::peer::{
-    DRAIN_MS, Input, LINGER_MS, NEXT_REQUEST_MS, Peer, Peers, Phase, limit_ms,
-};
-use crate::session::http::Http;
+use crate::server::peer::{DRAIN_MS, Input, LINGER_MS, NEXT_REQUEST_MS, Peers, Phase, limit_ms};
+use crate::server::quota::{Accounts, Purse};
+use crate::session::forwarded::Proxies;
 use crate::session::keys::{Keyring, Keys};
 use crate::session::websocket::WebSocket;
-use crate::session::{Access, Fault, Flow, Notice, Outcome, Session, Wait};
+use crate::session::{Fault, Flow, Notice, Outcome, Session, Wait};
 use crate::task::board::TaskKey;
 use crate::task::deadlines::Deadlines;
 use crate::task::hub::{PeerKey, Role};
@@ -49,7 +48,9 @@ pub struct Broker {
     pub(super) hub: Hub,
     pub(super) board: Board,
     deadlines: Deadlines,
-    keyring: Rc<Keyring>,
+    pub(super) keyring: Rc<Keyring>,
+    pub(super) accounts: Accounts,
+    pub(super) proxies: Rc<Proxies>,
     dead: Vec<PeerKey>,
     closing: bool,
 }
@@ -63,18 +64,11 @@ impl Broker {
             board: Board::new(config.patience.clone(), config.max_tasks),
             deadlines: Deadlines::default(),
             keyring: Rc::new(Keyring::new(config.keys.clone())),
+            accounts: Accounts::new(config.limits.clone()),
+            proxies: Rc::new(config.proxies.clone()),
             dead: Vec::new(),
             closing: false,
         }
-    }
-
-    /// A connection was accepted on an address with these rules of access.
-    pub fn connect(&mut self, access: Rc<Access>, now: Now) -> PeerKey {
-        let session = Session::Http(Box::new(Http::new(access, Rc::clone(&self.keyring))));
-        let key = self.peers.insert(Peer::new(session));
-        self.hub.reset(key);
-        self.set_alarm(key, limit_ms(Wait::Head), now);
-        key
     }
 
     /// These keys count from now on.
@@ -156,6 +150,7 @@ impl Broker {
     /// What the clock says to tasks and peers.
     pub fn tick(&mut self, now: Now) {
         self.tick_tasks(now);
+        self.accounts.tick(now);
         while let Some(due) = self.deadlines.due(now.ticks_ms) {
             let key = PeerKey(due.key);
             if self.peers.contains(key)
@@ -170,10 +165,12 @@ impl Broker {
 
     /// When [`tick`](Self::tick) is wanted, in ticks.
     pub fn next_tick_ms(&self) -> Option<u64> {
-        [self.deadlines.next_ms(), self.board.next_tick_ms()]
-            .into_iter()
-            .flatten()
-            .min()
+        let next_ms = [
+            self.deadlines.next_ms(),
+            self.board.next_tick_ms(),
+            self.accounts.next_tick_ms(),
+        ];
+        next_ms.into_iter().flatten().min()
     }
 
     /// Whose turn it is to be written to.
@@ -210,6 +207,7 @@ impl Broker {
         self.leave(key, now);
         self.hub.reset(key);
         self.deadlines.clear(&mut self.peers[key].alarm, key.0);
+        self.accounts.leave(self.peers[key].account, now);
         self.peers.remove(key);
         Some(key)
     }
@@ -251,7 +249,13 @@ impl Broker {
             && peer.phase == Phase::Open
             && !peer.outbox.is_congested()
         {
-            match peer.session.next(&mut bytes[used..], &mut peer.outbox, now) {
+            let mut purse = Purse {
+                accounts: &mut self.accounts,
+                key: &mut peer.account,
+                now,
+            };
+            let (session, out) = (&mut peer.session, &mut peer.outbox);
+            match session.next(&mut bytes[used..], out, &mut purse, now) {
                 Ok(step) => {
                     used += step.consumed;
                     if matches!(step.outcome, Outcome::Starved) {
@@ -430,7 +434,7 @@ impl Broker {
         }
     }
 
-    fn set_alarm(&mut self, key: PeerKey, after_ms: u64, now: Now) {
+    pub(super) fn set_alarm(&mut self, key: PeerKey, after_ms: u64, now: Now) {
         let alarm = &mut self.peers[key].alarm;
         self.deadlines.set(alarm, key.0, now.ticks_ms + after_ms);
     }

@@ -4,7 +4,9 @@ use std::fmt;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 
+use crate::server::limits::Limits;
 use crate::session::Access;
+use crate::session::forwarded::Proxies;
 use crate::session::keys::Keys;
 use crate::task::record::Patience;
 
@@ -48,6 +50,10 @@ pub struct Config {
     pub patience: Patience,
     /// How many published tasks are kept at once.
     pub max_tasks: usize,
+    /// How much of it one address may have, and how many there may be.
+    pub limits: Limits,
+    /// Whose word is taken on who asks.
+    pub proxies: Proxies,
 }
 
 impl Default for Config {
@@ -58,6 +64,8 @@ impl Default for Config {
             keys: Keys::default(),
             patience: Patience::default(),
             max_tasks: 10_000,
+            limits: Limits::default(),
+            proxies: Proxies::default(),
         }
     }
 }

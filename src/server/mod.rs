@@ -5,14 +5,19 @@
 //! to be written to, and is told when a connection is over. So the whole daemon but for three
 //! small files runs in a test as a plain value.
 
+pub mod admission;
 pub mod broker;
 pub mod config;
 pub mod fulfil;
+pub mod limits;
 pub mod listener;
 pub mod peer;
+pub mod quota;
 pub mod reactor;
+pub mod reserve;
 pub mod stream;
 
 pub use broker::Broker;
 pub use config::{Address, Config};
+pub use limits::{Allowance, Limits};
 pub use reactor::Reactor;

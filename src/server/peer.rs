@@ -4,6 +4,7 @@ use std::ops::{Index, IndexMut};
 
 use slab::Slab;
 
+use crate::server::quota::AccountKey;
 use crate::session::{Outbox, Session, Wait};
 use crate::task::deadlines::Alarm;
 use crate::task::hub::PeerKey;
@@ -48,6 +49,8 @@ pub(super) struct Peer {
     pub(super) inbox: Box<[u8]>,
     pub(super) outbox: Outbox,
     pub(super) alarm: Alarm,
+    /// Where it is charged.
+    pub(super) account: AccountKey,
     pub(super) phase: Phase,
     pub(super) input: Input,
 }
@@ -68,12 +71,13 @@ pub(super) enum Input {
 }
 
 impl Peer {
-    pub(super) fn new(session: Session) -> Peer {
+    pub(super) fn new(session: Session, account: AccountKey) -> Peer {
         Peer {
             session,
             inbox: Box::default(),
             outbox: Outbox::default(),
             alarm: Alarm::default(),
+            account,
             phase: Phase::Open,
             input: Input::Flowing,
         }

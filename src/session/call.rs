@@ -7,6 +7,7 @@ use crate::page::Asset;
 use crate::session::access::Access;
 use crate::session::keys::{Credentials, Denial, Keyring, Need, Permit};
 use crate::session::route::{Endpoint, NoRoute, Resource};
+use crate::session::toll::Charge;
 use crate::session::websocket::Purpose;
 use crate::task::update::MAX_FIELDS;
 use crate::task::{Mode, Now, TaskId};
@@ -116,6 +117,15 @@ impl Call {
             Call::Show(task) => Need::Watch(task),
             Call::Cancel(task) => Need::Cancel(task),
             Call::Upgrade(_, purpose) => purpose.need(),
+        }
+    }
+
+    /// What the caller is charged for it, apart from the lines of a batch.
+    pub(super) fn charge(&self) -> Option<Charge> {
+        match self {
+            Call::Publish { .. } | Call::Forget(_) => Some(Charge::Publish),
+            Call::Cancel(_) => Some(Charge::Message),
+            _ => None,
         }
     }
 

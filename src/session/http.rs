@@ -1,15 +1,18 @@
 //! A peer that speaks HTTP/1.1 or 1.0 (RFC 9112): requests in, responses out, in order.
 
 use std::mem;
+use std::net::IpAddr;
 use std::rc::Rc;
-use std::time::{Duration, UNIX_EPOCH};
 
 use crate::page;
 use crate::session::access::Access;
 use crate::session::call::{Call, Rejection};
 use crate::session::demand::{Answer, Demand, Fault};
+use crate::session::forwarded::Proxies;
 use crate::session::keys::{Keyring, Permit};
 use crate::session::outbox::Outbox;
+use crate::session::refuse::{date, error_response, refused, rejected};
+use crate::session::toll::{Charge, Toll};
 use crate::session::{Flow, Outcome, Step, Wait, publish, vocabulary};
 use crate::task::{Now, Refusal, Update};
 use crate::wire::handshake;
@@ -28,6 +31,9 @@ const LIST_END: &[u8] = b"]}";
 pub struct Http {
     access: Rc<Access>,
     keyring: Rc<Keyring>,
+    proxy: Option<OwnProxy>,
+    /// For whom the proxy sent the present request.
+    asker: Option<IpAddr>,
     stage: Stage,
     /// The wait that the present stage began, until the broker has asked for it.
     new_wait: Option<Wait>,
@@ -47,6 +53,13 @@ enum Stage {
     Over,
 }
 
+/// The peer is a proxy of the operator's.
+#[derive(Debug)]
+struct OwnProxy {
+    proxies: Rc<Proxies>,
+    address: Option<IpAddr>,
+}
+
 /// What a request's head says about the form of its answer.
 #[derive(Debug)]
 struct Terms {
@@ -63,8 +76,19 @@ impl Http {
         Http {
             access,
             keyring,
+            proxy: None,
+            asker: None,
             stage: Stage::Head(Scan::default()),
             new_wait: Some(Wait::Head),
+        }
+    }
+
+    /// The same with one of `proxies`, which says for whom it asks; for itself, at `address`, where
+    /// it does not.
+    pub fn behind(self, proxies: Rc<Proxies>, address: Option<IpAddr>) -> Http {
+        Http {
+            proxy: Some(OwnProxy { proxies, address }),
+            ..self
         }
     }
 
@@ -72,7 +96,13 @@ impl Http {
     ///
     /// # Errors
     /// [`Fault::Request`] for bytes after which nothing can be read.
-    pub fn next(&mut self, input: &[u8], out: &mut Outbox, now: Now) -> Result<Step, Fault> {
+    pub fn next(
+        &mut self,
+        input: &[u8],
+        out: &mut Outbox,
+        toll: &mut dyn Toll,
+        now: Now,
+    ) -> Result<Step, Fault> {
         if matches!(self.stage, Stage::Between) && !input.is_empty() {
             self.enter(Stage::Head(Scan::default()));
         }
@@ -83,7 +113,7 @@ impl Http {
                     outcome: Outcome::Starved,
                 }),
                 Some(len) => {
-                    let outcome = self.open(&input[..len], out, now)?;
+                    let outcome = self.open(&input[..len], out, toll, now)?;
                     Ok(Step {
                         consumed: len,
                         outcome,
@@ -93,7 +123,7 @@ impl Http {
             Stage::Content(_, _, body) => {
                 let consumed = body.read(input)?;
                 let outcome = if body.is_complete() {
-                    self.call(out, now)
+                    self.call(out, toll, now)
                 } else {
                     Outcome::Starved
                 };
@@ -190,14 +220,24 @@ impl Http {
         self.stage = stage;
     }
 
-    fn open(&mut self, bytes: &[u8], out: &mut Outbox, now: Now) -> Result<Outcome, Fault> {
+    fn open(
+        &mut self,
+        bytes: &[u8],
+        out: &mut Outbox,
+        toll: &mut dyn Toll,
+        now: Now,
+    ) -> Result<Outcome, Fault> {
         let mut fields = Fields::default();
         let head = Head::parse(bytes, &mut fields)?;
         let framing = head.framing()?;
         let mut terms = Terms::read(&head, &self.access);
+        self.asker = self.proxy.as_ref().and_then(|proxy| proxy.asker(&head));
         if handshake::is_upgrade(&head) {
             // Whatever is answered but 101: a proxy may take this connection for a tunnel by now.
             terms.exchange = terms.exchange.closing();
+            if let Err(refusal) = toll.charge(Charge::Handshake, self.asker) {
+                return Ok(self.respond(&terms, refused(&refusal), out, now).into());
+            }
         }
         match self.admit(&head, framing, now) {
             Ok((Call::Upgrade(offer, purpose), permit, _)) => {
@@ -236,11 +276,12 @@ impl Http {
         Ok((call, permit, body))
     }
 
-    fn call(&mut self, out: &mut Outbox, now: Now) -> Outcome {
+    fn call(&mut self, out: &mut Outbox, toll: &mut dyn Toll, now: Now) -> Outcome {
         let Stage::Content(terms, call, body) = mem::replace(&mut self.stage, Stage::Over) else {
             return Outcome::Over;
         };
-        let ready = match demand(call, &body.into_bytes()) {
+        let mut pay = |charge| toll.charge(charge, self.asker);
+        let ready = match demand(call, &body.into_bytes(), &mut pay) {
             Ok(demand) => {
                 self.stage = Stage::Answering(terms);
                 return Outcome::Demand(demand);
@@ -278,6 +319,12 @@ impl Http {
     }
 }
 
+impl OwnProxy {
+    fn asker(&self, head: &Head<'_>) -> Option<IpAddr> {
+        self.proxies.asker(head).or(self.address)
+    }
+}
+
 impl Terms {
     fn read(head: &Head<'_>, access: &Access) -> Terms {
         let origin = head
@@ -301,7 +348,14 @@ impl From<Flow> for Outcome {
 }
 
 /// What a call demands of the hub, or the answer that needs no hub.
-fn demand(call: Call, content: &[u8]) -> Result<Demand, Response<'static>> {
+fn demand(
+    call: Call,
+    content: &[u8],
+    pay: &mut dyn FnMut(Charge) -> Result<(), Refusal>,
+) -> Result<Demand, Response<'static>> {
+    if let Some(charge) = call.charge() {
+        pay(charge).map_err(|refusal| refused(&refusal))?;
+    }
     match call {
         Call::Page(asset) => Err(Response::new(Status::OK)
             .body(asset.content_type, asset.bytes)
@@ -324,7 +378,12 @@ fn demand(call: Call, content: &[u8]) -> Result<Demand, Response<'static>> {
         Call::List(status) => Ok(Demand::List { status }),
         Call::Show(task) => Ok(Demand::Show(task)),
         Call::Forget(task) => Ok(Demand::Forget(task)),
-        Call::PublishMany { lease_ms } => Ok(Demand::PublishMany(publish::many(content, lease_ms))),
+        Call::PublishMany { lease_ms } => {
+            let mut pay = || pay(Charge::Publish);
+            Ok(Demand::PublishMany(publish::many(
+                content, lease_ms, &mut pay,
+            )))
+        }
         Call::Publish {
             task,
             mode,
@@ -373,42 +432,4 @@ fn push_list(updates: &[Rc<Update>], out: &mut Outbox) {
 fn list_len(updates: &[Rc<Update>]) -> usize {
     let states: usize = updates.iter().map(|update| update.json().len()).sum();
     LIST_BEGIN.len() + states + updates.len().saturating_sub(1) + LIST_END.len()
-}
-
-fn refused(refusal: &Refusal) -> Response<'static> {
-    let status = match refusal {
-        Refusal::BadTaskId | Refusal::BadJson(_) => Status::BAD_REQUEST,
-        Refusal::BadState { .. } => Status::UNPROCESSABLE_CONTENT,
-        Refusal::TooLarge => Status::CONTENT_TOO_LARGE,
-        Refusal::UnknownTask => Status::NOT_FOUND,
-        Refusal::Finished => Status::CONFLICT,
-        Refusal::TooManyTasks => Status::SERVICE_UNAVAILABLE,
-        Refusal::TooManySubscriptions => Status::TOO_MANY_REQUESTS,
-    };
-    Response::new(status).json(vocabulary::refusal(refusal))
-}
-
-fn rejected(rejection: &Rejection) -> Response<'_> {
-    let mut response = error_response(&rejection.error);
-    if let Some(allow) = rejection.allow {
-        response = response.field("Allow", allow);
-    }
-    if let Some(location) = &rejection.location {
-        response = response.field("Location", location.as_str());
-    }
-    response
-}
-
-fn error_response(error: &HttpError) -> Response<'static> {
-    let response = Response::new(error.status).json(vocabulary::error(error.code, &error.message));
-    match error.status {
-        Status::UPGRADE_REQUIRED => handshake::invite(response),
-        // RFC 9110 §15.5.2: a 401 says which credentials it wants.
-        Status::UNAUTHORIZED => response.field("WWW-Authenticate", "Bearer realm=\"doneyet\""),
-        _ => response,
-    }
-}
-
-fn date(now: Now) -> String {
-    httpdate::fmt_http_date(UNIX_EPOCH + Duration::from_millis(now.unix_ms))
 }

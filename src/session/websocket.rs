@@ -6,6 +6,7 @@ use std::rc::Rc;
 use crate::session::demand::{Answer, Demand, Fault, Notice};
 use crate::session::keys::{Need, Permit};
 use crate::session::outbox::Outbox;
+use crate::session::toll::{Charge, Toll};
 use crate::session::vocabulary::{self, Action, BadAction};
 use crate::session::{Flow, Outcome, Step, publish};
 use crate::task::{Mode, Refusal, TaskId};
@@ -13,7 +14,7 @@ use crate::wire::close::{Close, CloseCode};
 use crate::wire::frame::{self, OpCode, Role};
 use crate::wire::message::{Assembler, Limits, Message};
 
-/// After this many frames that make no sense, the peer is asked to leave.
+/// After this many frames that make no sense or come too fast, the peer is asked to leave.
 const MAX_STRIKES: u8 = 16;
 
 /// A browser cannot send a ping frame; this text does instead, and is answered with `pong`.
@@ -49,6 +50,14 @@ impl Purpose {
             Purpose::WatchMany | Purpose::WatchAll | Purpose::Hello | Purpose::Echo => {
                 Need::WatchAll
             }
+        }
+    }
+
+    /// What a message on such a socket is counted as.
+    fn charge(&self) -> Charge {
+        match self {
+            Purpose::Work(_) | Purpose::WorkMany => Charge::Publish,
+            _ => Charge::Message,
         }
     }
 
@@ -112,7 +121,12 @@ impl WebSocket {
     ///
     /// # Errors
     /// [`Fault::Frame`] for what RFC 6455 or our limits forbid.
-    pub fn next(&mut self, input: &mut [u8], out: &mut Outbox) -> Result<Step, Fault> {
+    pub fn next(
+        &mut self,
+        input: &mut [u8],
+        out: &mut Outbox,
+        toll: &mut dyn Toll,
+    ) -> Result<Step, Fault> {
         if !input.is_empty() {
             self.pulse = Pulse::Heard;
         }
@@ -120,6 +134,12 @@ impl WebSocket {
             .assembler
             .next(input, Role::Server, &self.purpose.limits())?;
         let consumed = step.consumed;
+        if let Some(Message::Text(_) | Message::Binary(_)) = step.message
+            && let Err(refusal) = toll.charge(self.purpose.charge(), None)
+        {
+            let outcome = self.refuse(&refusal, out);
+            return Ok(Step { consumed, outcome });
+        }
         let outcome = match step.message {
             None => Outcome::Starved,
             Some(Message::Pong(_)) => Outcome::Handled,
@@ -287,13 +307,27 @@ impl WebSocket {
 
     fn bad_action(&mut self, why: std::borrow::Cow<'static, str>, out: &mut Outbox) -> Outcome {
         text(&vocabulary::error("bad_action", &why), out);
+        self.strike(out)
+    }
+
+    /// A worker that is too fast is held up by the answers it has to read; it is working, and must
+    /// not be taken for lost. A watcher has nothing to say that is worth a flood.
+    fn refuse(&mut self, refusal: &Refusal, out: &mut Outbox) -> Outcome {
+        text(&vocabulary::refusal(refusal), out);
+        match self.purpose.charge() {
+            Charge::Publish => Outcome::Handled,
+            _ => self.strike(out),
+        }
+    }
+
+    fn strike(&mut self, out: &mut Outbox) -> Outcome {
         self.strikes += 1;
         match self.strikes {
             ..MAX_STRIKES => Outcome::Handled,
             _ => self
                 .bye(
                     CloseCode::POLICY,
-                    "too many messages that make no sense",
+                    "too many messages that make no sense or come too fast",
                     out,
                 )
                 .into(),

@@ -5,6 +5,7 @@ mod closing;
 mod daemon;
 mod frames;
 mod pressure;
+mod quota;
 mod reactor;
 mod retention;
 mod several;

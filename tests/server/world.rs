@@ -6,13 +6,14 @@
 
 use std::collections::BTreeMap;
 use std::io::{self, ErrorKind, IoSlice, Write};
+use std::net::IpAddr;
 use std::rc::Rc;
 
 use doneyet::server::broker::{After, Broker};
 use doneyet::server::config::Config;
 use doneyet::session::Access;
-use doneyet::task::Now;
 use doneyet::task::hub::PeerKey;
+use doneyet::task::{Now, Refusal};
 use serde_json::Value;
 
 use crate::frames::{Said, handshake, take_answers, take_messages};
@@ -119,7 +120,13 @@ impl World {
     }
 
     pub(crate) fn connect(&mut self) -> Client {
-        let key = self.broker.connect(Rc::clone(&self.access), self.now);
+        self.connect_from(None).expect("there is room")
+    }
+
+    /// A connection from this address; none is a Unix socket.
+    pub(crate) fn connect_from(&mut self, address: Option<IpAddr>) -> Result<Client, Refusal> {
+        let access = Rc::clone(&self.access);
+        let key = self.broker.connect(access, address, self.now)?;
         let client = Client(self.wires.len());
         self.wires.push(Wire {
             key: Some(key),
@@ -129,7 +136,7 @@ impl World {
         let previous = self.clients.insert(key, client);
         assert_eq!(previous, None, "a slot is given out twice");
         self.check();
-        client
+        Ok(client)
     }
 
     /// A client whose handshake for `path` has succeeded.
