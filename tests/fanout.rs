@@ -50,7 +50,9 @@ impl Write for Socket {
 }
 
 fn open(broker: &mut Broker, path: &str) -> PeerKey {
-    let key = broker.connect(Rc::new(Access::default()), NOW);
+    let key = broker
+        .connect(Rc::new(Access::default()), None, NOW)
+        .expect("room");
     let request = format!(
         "GET {path} HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
          Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
