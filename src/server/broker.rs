@@ -226,6 +226,11 @@ impl Broker {
         self.peers.len()
     }
 
+    /// How many bytes wait to be written to `key`; for tests.
+    pub fn queued_len(&self, key: PeerKey) -> usize {
+        self.peers[key].outbox.len()
+    }
+
     /// Whether the liveness rule holds for every peer; for tests.
     pub fn is_live(&self) -> bool {
         self.peers.keys().into_iter().all(|key| {

@@ -9,7 +9,7 @@ use crate::session::keys::{Credentials, Denial, Keyring, Need, Permit};
 use crate::session::route::{Endpoint, NoRoute, Resource};
 use crate::session::toll::Charge;
 use crate::session::websocket::Purpose;
-use crate::task::update::MAX_STATE;
+use crate::task::update::MAX_FIELDS;
 use crate::task::{Mode, Now, TaskId};
 use crate::wire::handshake::{self, Offer};
 use crate::wire::http::{Framing, Head, HttpError, Status, Target};
@@ -133,7 +133,7 @@ impl Call {
     pub fn max_content(&self) -> usize {
         match self {
             Call::PublishMany { .. } => MAX_BATCH,
-            _ => MAX_STATE,
+            _ => MAX_FIELDS,
         }
     }
 

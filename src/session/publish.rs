@@ -1,7 +1,7 @@
 //! Publishes, out of the content of a request or the text of a frame.
 
 pub use crate::session::demand::Publish;
-use crate::task::update::MAX_STATE;
+use crate::task::update::MAX_FIELDS;
 use crate::task::{Mode, Patch, Refusal, TaskId};
 
 /// The patch that `json` is, for `task`.
@@ -47,7 +47,7 @@ pub fn many(
     let mut read = |line: &[u8]| {
         pay()?;
         match line.len() {
-            0..=MAX_STATE => addressed(line, lease_ms),
+            0..=MAX_FIELDS => addressed(line, lease_ms),
             _ => Err(Refusal::TooLarge),
         }
     };

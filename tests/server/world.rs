@@ -47,6 +47,13 @@ pub(crate) struct Wire {
     pub(crate) interruptions: usize,
 }
 
+impl Wire {
+    /// Whether the server still has the connection.
+    pub(crate) fn is_open(&self) -> bool {
+        self.key.is_some()
+    }
+}
+
 impl Write for Wire {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         self.write_vectored(&[IoSlice::new(bytes)])
@@ -183,7 +190,7 @@ impl World {
 
     /// Whether the server still has the connection.
     pub(crate) fn is_open(&self, client: Client) -> bool {
-        self.wires[client.0].key.is_some()
+        self.wires[client.0].is_open()
     }
 
     /// Turns until nothing is left to do; a world that never comes to rest spins.
@@ -234,6 +241,9 @@ impl World {
         }
         self.broker.tick(self.now);
         self.check();
+        let next_ms = self.broker.next_tick_ms();
+        let now_ms = self.now.ticks_ms;
+        assert!(next_ms.is_none_or(|ms| ms > now_ms), "a tick leaves work");
         busy |= self.flush();
         busy |= self.bury();
         busy
@@ -295,6 +305,12 @@ impl World {
             self.check();
         }
         buried
+    }
+
+    /// How many bytes the server keeps for `client`.
+    pub(crate) fn queued_len(&self, client: Client) -> usize {
+        let key = self.wires[client.0].key;
+        key.map_or(0, |key| self.broker.queued_len(key))
     }
 
     /// What is true between any two calls.
