@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 
 use super::options::{Arguments, Opt, Takes};
-use super::{Failure, descriptors, values};
+use super::{Failure, values};
 use crate::server::{Allowance, Limits};
 use crate::session::forwarded::{Proxies, Proxy};
 
@@ -11,8 +11,8 @@ use crate::session::forwarded::{Proxies, Proxy};
 pub const MAX_CONNECTIONS: Opt = Opt {
     name: "max-connections",
     takes: Takes::One("COUNT"),
-    help: "How many connections there may be. Default: as many as the system lets a process have \
-           files, less 64.",
+    help: "How many connections there may be. Default, and at most: the files that the system \
+           lets a process have, less 64.",
 };
 /// For each address.
 pub const MAX_CONNECTIONS_PER_ADDRESS: Opt = Opt {
@@ -55,10 +55,7 @@ pub const TRUST_PROXY: Opt = Opt {
 ///
 /// [`Failure::Usage`] for a value that makes no sense.
 pub fn limits(arguments: &Arguments) -> Result<Limits, Failure> {
-    let mut limits = Limits {
-        max_connections: descriptors::room(),
-        ..Limits::default()
-    };
+    let mut limits = Limits::default();
     if let Some(count) = arguments.value(&MAX_CONNECTIONS, values::count)? {
         limits.max_connections = usize::try_from(count).unwrap_or(usize::MAX);
     }

@@ -113,8 +113,11 @@ pub const USAGE: Usage = Usage {
 ///
 /// If an option makes no sense, or an address cannot be bound.
 pub fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
+    let mut config = config(arguments)?;
+    // More than there is room for would only be promised.
     descriptors::raise();
-    let config = config(arguments)?;
+    let max_connections = &mut config.limits.max_connections;
+    *max_connections = descriptors::room().min(*max_connections);
     for option in keys::exposed(arguments) {
         let variable = option.to_ascii_uppercase().replace('-', "_");
         eprintln!(

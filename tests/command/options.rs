@@ -42,6 +42,71 @@ fn no_words_are_the_defaults() {
 }
 
 #[test]
+fn a_limit_given_holds_for_every_address() {
+    let limits = read(&["--max-messages", "7", "--max-connections", "9"])
+        .unwrap()
+        .limits;
+    assert_eq!(
+        (
+            limits.loopback.messages_per_sec,
+            limits.stranger.messages_per_sec
+        ),
+        (7, 7)
+    );
+    assert_eq!(limits.max_connections, 9);
+    let defaults = Config::default().limits;
+    assert_eq!(
+        limits.loopback.publishes_per_sec,
+        defaults.loopback.publishes_per_sec
+    );
+    assert_eq!(
+        limits.stranger.publishes_per_sec,
+        defaults.stranger.publishes_per_sec
+    );
+    let none = read(&["--max-publishes", "0"]).unwrap().limits;
+    assert_eq!(none.stranger.publishes_per_sec, 0);
+    for word in ["-1", "+1", "1.5", "many", "", "4294967296"] {
+        assert!(complaint(&["--max-publishes", word]).contains("0 is no limit"));
+    }
+}
+
+#[test]
+fn a_proxy_is_an_address_a_network_or_the_unix_sockets() {
+    let words = [
+        "10.0.0.7",
+        "10.0.0.0/24",
+        "2001:db8::7",
+        "2001:db8::/32",
+        "unix",
+    ];
+    let options = words.map(|word| ["--trust-proxy", word]).concat();
+    let proxies = read(&options).unwrap().proxies;
+    assert_eq!(proxies.0.len(), words.len());
+    for (address, trusted) in [
+        ("10.0.0.9", true),
+        ("10.0.1.9", false),
+        ("2001:db8:7::", true),
+    ] {
+        assert_eq!(proxies.trusts(address.parse().ok()), trusted, "{address}");
+    }
+    assert!(proxies.trusts(None));
+    for word in [
+        "0.0.0.0/0",
+        "10.0.0.0/33",
+        "::/129",
+        "proxy.example",
+        "10.0.0.7:80",
+        "/8",
+        "",
+    ] {
+        assert!(
+            complaint(&["--trust-proxy", word]).contains("is written like"),
+            "{word}"
+        );
+    }
+}
+
+#[test]
 fn a_value_follows_its_option_or_an_equals_sign() {
     for words in [&["--base-path", "/p"][..], &["--base-path=/p"]] {
         assert_eq!(read(words).unwrap().access.base_path, "/p");

@@ -97,6 +97,17 @@ impl Daemon {
             .sum()
     }
 
+    /// Lets it have no more than so many descriptors from now on.
+    pub(crate) fn limit_descriptors(&self, count: u64) {
+        use rustix::process::{Pid, Resource, Rlimit, prlimit};
+        let limit = Rlimit {
+            current: Some(count),
+            maximum: Some(count),
+        };
+        let pid = Pid::from_child(&self.child);
+        prlimit(Some(pid), Resource::Nofile, limit).expect("the daemon is ours");
+    }
+
     /// Asks it to stop, as an init system would.
     pub(crate) fn terminate(&self) {
         let pid = rustix::process::Pid::from_child(&self.child);
