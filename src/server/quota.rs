@@ -4,7 +4,7 @@
 //! may use each address in it once. Behind one IPv4 address there may be an office, so the limits
 //! are for offices.
 //!
-//! An [`Account`] counts an address's open connections and has a token bucket for each [`Charge`].
+//! An `Account` counts an address's open connections and has a token bucket for each [`Charge`].
 //! It exists only while there is something in it that a new one would not have: a connection, or a
 //! bucket that is not full. So a million addresses that came once cost nothing, and who leaves and
 //! comes back at once does not find its buckets filled.
