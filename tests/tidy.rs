@@ -48,11 +48,17 @@ const DOORS: [(&str, &[&str]); 15] = [
     ("subtle", &[KEYS]),
     ("httparse", &["src/wire/http/"]),
     ("httpdate", &["src/session/http.rs"]),
-    ("rustix", &[LISTENER, "src/client/", "src/command/"]),
+    (
+        "rustix",
+        &[LISTENER, STDERR, VITALS, "src/client/", "src/command/"],
+    ),
     ("lexopt", &["src/command/"]),
     ("signal_hook", &["src/command/"]),
     ("thread", &["src/client/", "src/command/"]),
-    ("process", &["src/client/", "src/command/", "src/main.rs"]),
+    (
+        "process",
+        &[VITALS, "src/client/", "src/command/", "src/main.rs"],
+    ),
     (
         "serde_json",
         &[
@@ -68,6 +74,8 @@ const DOORS: [(&str, &[&str]); 15] = [
 const KEYS: &str = "src/session/keys.rs";
 const LISTENER: &str = "src/server/listener.rs";
 const STREAM: &str = "src/server/stream.rs";
+const STDERR: &str = "src/server/stderr.rs";
+const VITALS: &str = "src/server/vitals.rs";
 /// The benchmark's thousand clients in one thread.
 const SWARM: &str = "src/client/swarm";
 

@@ -18,11 +18,14 @@ use std::mem;
 use std::rc::Rc;
 
 use crate::server::config::Config;
+use crate::server::journal::Journal;
+use crate::server::metrics::Metrics;
 use crate::server::peer::{
     DRAIN_MS, Input, LINGER_MS, NEXT_REQUEST_MS, Peer, Peers, Phase, limit_ms,
 };
 use crate::session::http::Http;
 use crate::session::keys::{Keyring, Keys};
+use crate::session::report::Reply;
 use crate::session::websocket::WebSocket;
 use crate::session::{Access, Fault, Flow, Notice, Outcome, Session, Wait};
 use crate::task::board::TaskKey;
@@ -50,6 +53,10 @@ pub struct Broker {
     pub(super) board: Board,
     deadlines: Deadlines,
     keyring: Rc<Keyring>,
+    pub(super) metrics: Metrics,
+    pub(super) journal: Journal,
+    /// Peers whose demand for the daemon's numbers waits for the kernel's.
+    pub(super) scrapers: Vec<PeerKey>,
     dead: Vec<PeerKey>,
     closing: bool,
 }
@@ -63,6 +70,9 @@ impl Broker {
             board: Board::new(config.patience.clone(), config.max_tasks),
             deadlines: Deadlines::default(),
             keyring: Rc::new(Keyring::new(config.keys.clone())),
+            metrics: Metrics::default(),
+            journal: Journal::new(config.log_level),
+            scrapers: Vec::new(),
             dead: Vec::new(),
             closing: false,
         }
@@ -72,6 +82,7 @@ impl Broker {
     pub fn connect(&mut self, access: Rc<Access>, now: Now) -> PeerKey {
         let session = Session::Http(Box::new(Http::new(access, Rc::clone(&self.keyring))));
         let key = self.peers.insert(Peer::new(session));
+        self.metrics.accepted += 1;
         self.hub.reset(key);
         self.set_alarm(key, limit_ms(Wait::Head), now);
         key
@@ -99,6 +110,8 @@ impl Broker {
 
     /// `bytes` arrived from `key`; they are changed in place.
     pub fn receive(&mut self, key: PeerKey, bytes: &mut [u8], now: Now) {
+        let transport = self.peers[key].session.transport();
+        self.metrics.received_bytes[transport] += bytes.len() as u64;
         if self.peers[key].phase != Phase::Open {
             return;
         }
@@ -197,7 +210,8 @@ impl Broker {
         if peer.outbox.is_blocked() || peer.phase == Phase::Dead {
             return Ok(After::Nothing);
         }
-        peer.outbox.write_to(socket)?;
+        let count = peer.outbox.write_to(socket)?;
+        self.metrics.sent_bytes[peer.session.transport()] += count as u64;
         Ok(match peer.phase {
             Phase::Open => self.after_write(key, now),
             _ => self.after_last_write(key, now),
@@ -210,6 +224,7 @@ impl Broker {
         self.leave(key, now);
         self.hub.reset(key);
         self.deadlines.clear(&mut self.peers[key].alarm, key.0);
+        self.scrapers.retain(|&scraper| scraper != key);
         self.peers.remove(key);
         Some(key)
     }
@@ -221,22 +236,6 @@ impl Broker {
             self.fill(key, now);
             self.end_if_idle(key, now);
         }
-    }
-
-    /// How many connections there are.
-    pub fn peer_count(&self) -> usize {
-        self.peers.len()
-    }
-
-    /// Whether the liveness rule holds for every peer; for tests.
-    pub fn is_live(&self) -> bool {
-        self.peers.keys().into_iter().all(|key| {
-            let peer = &self.peers[key];
-            let owed = peer.phase == Phase::Open && self.hub.is_owed(key);
-            let waits = owed || !peer.outbox.is_empty();
-            let served = peer.outbox.is_blocked() || self.hub.is_in_line(key);
-            !waits || served || peer.phase == Phase::Dead
-        })
     }
 
     /// Lets the session read `bytes` until it needs more, or until its answers pile up.
@@ -253,6 +252,7 @@ impl Broker {
                         break;
                     }
                     self.act(key, step.outcome, now);
+                    self.count_reply(key);
                 }
                 Err(fault) => self.end(key, &fault, now),
             }
@@ -265,14 +265,19 @@ impl Broker {
         match outcome {
             Outcome::Starved | Outcome::Handled => {}
             Outcome::Over => self.drain(key, now),
-            Outcome::Demand(demand) => {
-                let answer = self.fulfil(key, demand, now);
-                let peer = &mut self.peers[key];
-                if peer.session.answer(&answer, &mut peer.outbox, now) == Flow::Over {
+            Outcome::Refused(code, flow) => {
+                self.count_refusal(code, now);
+                if flow == Flow::Over {
                     self.drain(key, now);
                 }
             }
+            Outcome::Demand(demand) => {
+                if let Some(answer) = self.fulfil(key, demand, now) {
+                    self.answer(key, &answer, now);
+                }
+            }
             Outcome::Upgrade(purpose, permit) => {
+                self.metrics.count_reply(Reply::HANDSHAKE);
                 let purpose = self.enter(key, purpose);
                 let peer = &mut self.peers[key];
                 peer.session =
@@ -346,8 +351,13 @@ impl Broker {
 
     pub(super) fn notify(&mut self, key: PeerKey, notice: &Notice, now: Now) {
         let peer = &mut self.peers[key];
-        if peer.phase == Phase::Open && peer.session.notify(notice, &mut peer.outbox) == Flow::Over
-        {
+        if peer.phase != Phase::Open {
+            return;
+        }
+        if let Notice::State(_) = notice {
+            self.metrics.updates_sent[peer.session.transport()] += 1;
+        }
+        if peer.session.notify(notice, &mut peer.outbox) == Flow::Over {
             self.drain(key, now);
         }
     }
@@ -401,12 +411,14 @@ impl Broker {
         let peer = &mut self.peers[key];
         if peer.phase == Phase::Open {
             peer.session.farewell(fault, &mut peer.outbox, now);
+            self.count_fault(fault, now);
+            self.count_reply(key);
             self.drain(key, now);
         }
     }
 
     /// Nothing is said after what the outbox holds.
-    fn drain(&mut self, key: PeerKey, now: Now) {
+    pub(super) fn drain(&mut self, key: PeerKey, now: Now) {
         let peer = &mut self.peers[key];
         if peer.phase == Phase::Open {
             peer.phase = Phase::Draining;

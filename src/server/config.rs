@@ -4,6 +4,8 @@ use std::fmt;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 
+use crate::server::journal::Level;
+use crate::server::journal::line::Format;
 use crate::session::Access;
 use crate::session::keys::Keys;
 use crate::task::record::Patience;
@@ -48,6 +50,11 @@ pub struct Config {
     pub patience: Patience,
     /// How many published tasks are kept at once.
     pub max_tasks: usize,
+    /// What is written to standard error. Nothing by default: whoever embeds the daemon in another
+    /// program decides about that program's standard error.
+    pub log_level: Level,
+    /// In which form; none is text for a terminal and JSON for anything else.
+    pub log_format: Option<Format>,
 }
 
 impl Default for Config {
@@ -58,6 +65,8 @@ impl Default for Config {
             keys: Keys::default(),
             patience: Patience::default(),
             max_tasks: 10_000,
+            log_level: Level::Off,
+            log_format: None,
         }
     }
 }

@@ -5,13 +5,19 @@
 //! to be written to, and is told when a connection is over. So the whole daemon but for three
 //! small files runs in a test as a plain value.
 
+pub mod account;
 pub mod broker;
 pub mod config;
 pub mod fulfil;
+pub mod journal;
 pub mod listener;
+pub mod metrics;
 pub mod peer;
 pub mod reactor;
+pub mod report;
+pub mod stderr;
 pub mod stream;
+pub mod vitals;
 
 pub use broker::Broker;
 pub use config::{Address, Config};

@@ -4,13 +4,14 @@ use std::mem;
 use std::rc::Rc;
 use std::time::{Duration, UNIX_EPOCH};
 
-use crate::page;
 use crate::session::access::Access;
 use crate::session::call::{Call, Rejection};
-use crate::session::demand::{Answer, Demand, Fault};
+use crate::session::consequence::Consequence;
+use crate::session::demand::{Answer, Fault};
 use crate::session::keys::{Keyring, Permit};
 use crate::session::outbox::Outbox;
-use crate::session::{Flow, Outcome, Step, Wait, publish, vocabulary};
+use crate::session::report::{Method, Reply};
+use crate::session::{Flow, Outcome, Step, Wait, vocabulary};
 use crate::task::{Now, Refusal, Update};
 use crate::wire::handshake;
 use crate::wire::http::{
@@ -23,6 +24,9 @@ const SUBPROTOCOL: &str = "doneyet.v1";
 const LIST_BEGIN: &[u8] = b"{\"tasks\":[";
 const LIST_END: &[u8] = b"]}";
 
+/// The media type of Prometheus' text format.
+const EXPOSITION: &str = "text/plain; version=0.0.4; charset=utf-8";
+
 /// A conversation in requests and responses.
 #[derive(Debug)]
 pub struct Http {
@@ -31,6 +35,8 @@ pub struct Http {
     stage: Stage,
     /// The wait that the present stage began, until the broker has asked for it.
     new_wait: Option<Wait>,
+    /// The last answer, until the broker has asked for it.
+    new_reply: Option<Reply>,
 }
 
 #[derive(Debug)]
@@ -50,6 +56,7 @@ enum Stage {
 /// What a request's head says about the form of its answer.
 #[derive(Debug)]
 struct Terms {
+    method: Method,
     exchange: Exchange,
     /// The origin whose page may read the answer.
     origin: Option<String>,
@@ -65,6 +72,7 @@ impl Http {
             keyring,
             stage: Stage::Head(Scan::default()),
             new_wait: Some(Wait::Head),
+            new_reply: None,
         }
     }
 
@@ -127,6 +135,7 @@ impl Http {
             Answer::List(updates) => {
                 Response::new(Status::OK).announce("application/json", list_len(updates))
             }
+            Answer::Metrics(text) => Response::new(Status::OK).body(EXPOSITION, text.as_bytes()),
             Answer::CancelRequested(update) => Response::new(Status::ACCEPTED).json(update.json()),
             Answer::Done => Response::new(Status::NO_CONTENT),
             Answer::Refused(refusal) => refused(refusal),
@@ -161,6 +170,7 @@ impl Http {
         let mut terms = match mem::replace(&mut self.stage, Stage::Over) {
             Stage::Content(terms, ..) | Stage::Answering(terms) => terms,
             _ => Terms {
+                method: Method::Other,
                 exchange: Exchange::unread(),
                 origin: None,
                 if_none_match: None,
@@ -173,6 +183,11 @@ impl Http {
     /// See [`Session::new_wait`](crate::session::Session::new_wait).
     pub fn new_wait(&mut self) -> Option<Wait> {
         self.new_wait.take()
+    }
+
+    /// See [`Session::new_reply`](crate::session::Session::new_reply).
+    pub fn new_reply(&mut self) -> Option<Reply> {
+        self.new_reply.take()
     }
 
     /// Whether the peer is in the middle of a request that deserves its answer.
@@ -220,7 +235,8 @@ impl Http {
                 if !matches!(framing, Framing::None | Framing::Length(0)) {
                     terms.exchange = terms.exchange.closing();
                 }
-                Ok(self.respond(&terms, rejected(&rejection), out, now).into())
+                let flow = self.respond(&terms, rejected(&rejection), out, now);
+                Ok(Outcome::Refused(rejection.error.code, flow))
             }
         }
     }
@@ -240,14 +256,17 @@ impl Http {
         let Stage::Content(terms, call, body) = mem::replace(&mut self.stage, Stage::Over) else {
             return Outcome::Over;
         };
-        let ready = match demand(call, &body.into_bytes()) {
-            Ok(demand) => {
+        match Consequence::of(call, &body.into_bytes()) {
+            Consequence::Demand(demand) => {
                 self.stage = Stage::Answering(terms);
-                return Outcome::Demand(demand);
+                Outcome::Demand(demand)
             }
-            Err(response) => response,
-        };
-        self.respond(&terms, ready, out, now).into()
+            Consequence::Respond(response) => self.respond(&terms, response, out, now).into(),
+            Consequence::Refuse(refusal) => {
+                let flow = self.respond(&terms, refused(&refusal), out, now);
+                Outcome::Refused(refusal.code(), flow)
+            }
+        }
     }
 
     fn respond<'r>(
@@ -257,6 +276,10 @@ impl Http {
         out: &mut Outbox,
         now: Now,
     ) -> Flow {
+        self.new_reply = Some(Reply {
+            method: terms.method,
+            status: response.status(),
+        });
         response = response.field("Date", date(now));
         if let Some(origin) = &terms.origin {
             response = response
@@ -284,6 +307,7 @@ impl Terms {
             .text("origin")
             .filter(|o| access.allows_origin(o, head.host()));
         Terms {
+            method: Method::of(head.method),
             exchange: Exchange::answering(head),
             origin: origin.map(str::to_owned),
             if_none_match: head.text("if-none-match").map(str::to_owned),
@@ -297,44 +321,6 @@ impl From<Flow> for Outcome {
             Flow::On => Outcome::Handled,
             Flow::Over => Outcome::Over,
         }
-    }
-}
-
-/// What a call demands of the hub, or the answer that needs no hub.
-fn demand(call: Call, content: &[u8]) -> Result<Demand, Response<'static>> {
-    match call {
-        Call::Page(asset) => Err(Response::new(Status::OK)
-            .body(asset.content_type, asset.bytes)
-            .field("Cache-Control", "no-cache")
-            .field("Content-Security-Policy", page::CONTENT_SECURITY_POLICY)
-            .field("Referrer-Policy", "no-referrer")
-            .field("X-Content-Type-Options", "nosniff")),
-        Call::Health => Err(Response::new(Status::OK)
-            .json(&b"{\"status\":\"ok\"}"[..])
-            .field("Cache-Control", "no-store")),
-        Call::Options { allow } => Err(Response::new(Status::NO_CONTENT)
-            .field("Allow", allow)
-            .field("Access-Control-Allow-Methods", allow)
-            .field(
-                "Access-Control-Allow-Headers",
-                "Authorization, Content-Type, If-None-Match",
-            )
-            .field("Access-Control-Max-Age", "600")),
-        Call::Upgrade(..) => Err(Response::new(Status::INTERNAL_SERVER_ERROR)),
-        Call::List(status) => Ok(Demand::List { status }),
-        Call::Show(task) => Ok(Demand::Show(task)),
-        Call::Forget(task) => Ok(Demand::Forget(task)),
-        Call::PublishMany { lease_ms } => Ok(Demand::PublishMany(publish::many(content, lease_ms))),
-        Call::Publish {
-            task,
-            mode,
-            lease_ms,
-        } => publish::one(task, content, mode, lease_ms)
-            .map(Demand::Publish)
-            .map_err(|refusal| refused(&refusal)),
-        Call::Cancel(task) => vocabulary::cancel_reason(content)
-            .map(|reason| Demand::Cancel { task, reason })
-            .map_err(|refusal| refused(&refusal)),
     }
 }
 

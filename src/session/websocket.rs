@@ -111,7 +111,8 @@ impl WebSocket {
     /// See [`Session::next`](crate::session::Session::next).
     ///
     /// # Errors
-    /// [`Fault::Frame`] for what RFC 6455 or our limits forbid.
+    /// [`Fault::Frame`] for what RFC 6455 or our limits forbid, [`Fault::Ended`] for too many
+    /// messages that make no sense.
     pub fn next(&mut self, input: &mut [u8], out: &mut Outbox) -> Result<Step, Fault> {
         if !input.is_empty() {
             self.pulse = Pulse::Heard;
@@ -138,12 +139,12 @@ impl WebSocket {
                 );
                 Outcome::Over
             }
-            Some(Message::Text(message)) => self.read_text(&message, out),
+            Some(Message::Text(message)) => self.read_text(&message, out)?,
             Some(Message::Binary(message)) if self.purpose == Purpose::Echo => {
                 frame::encode(OpCode::Binary, &message, out.reply());
                 Outcome::Handled
             }
-            Some(Message::Binary(_)) => self.bad_action("messages here are text".into(), out),
+            Some(Message::Binary(_)) => self.bad_action("messages here are text".into(), out)?,
         };
         Ok(Step { consumed, outcome })
     }
@@ -217,8 +218,8 @@ impl WebSocket {
         Flow::Over
     }
 
-    fn read_text(&mut self, message: &str, out: &mut Outbox) -> Outcome {
-        match &self.purpose {
+    fn read_text(&mut self, message: &str, out: &mut Outbox) -> Result<Outcome, Fault> {
+        Ok(match &self.purpose {
             Purpose::Echo => {
                 text(message.as_bytes(), out);
                 Outcome::Handled
@@ -238,12 +239,12 @@ impl WebSocket {
                 Ok(Demand::Cancel { .. }) if self.permit == Permit::WatchOnly => {
                     let why = "the ticket allows watching, not cancelling";
                     text(&vocabulary::error("forbidden", why), out);
-                    Outcome::Handled
+                    Outcome::Refused("forbidden", Flow::On)
                 }
                 Ok(demand) => Outcome::Demand(demand),
-                Err(BadAction(why)) => self.bad_action(why, out),
+                Err(BadAction(why)) => self.bad_action(why, out)?,
             },
-        }
+        })
     }
 
     fn read_publish(&self, read: Result<publish::Publish, Refusal>, out: &mut Outbox) -> Outcome {
@@ -251,7 +252,7 @@ impl WebSocket {
             Ok(publish) => Outcome::Demand(Demand::Publish(publish)),
             Err(refusal) => {
                 text(&vocabulary::refusal(&refusal), out);
-                Outcome::Handled
+                Outcome::Refused(refusal.code(), Flow::On)
             }
         }
     }
@@ -285,18 +286,19 @@ impl WebSocket {
         }
     }
 
-    fn bad_action(&mut self, why: std::borrow::Cow<'static, str>, out: &mut Outbox) -> Outcome {
+    fn bad_action(
+        &mut self,
+        why: std::borrow::Cow<'static, str>,
+        out: &mut Outbox,
+    ) -> Result<Outcome, Fault> {
         text(&vocabulary::error("bad_action", &why), out);
         self.strikes += 1;
         match self.strikes {
-            ..MAX_STRIKES => Outcome::Handled,
-            _ => self
-                .bye(
-                    CloseCode::POLICY,
-                    "too many messages that make no sense",
-                    out,
-                )
-                .into(),
+            ..MAX_STRIKES => Ok(Outcome::Refused("bad_action", Flow::On)),
+            _ => Err(Fault::Ended(
+                CloseCode::POLICY,
+                "too many messages that make no sense",
+            )),
         }
     }
 }

@@ -1,0 +1,8 @@
+//! What an operator sees: the numbers at `/metrics`, and the log.
+
+mod conversation;
+mod exposition;
+mod house;
+mod journal;
+mod lines;
+mod notes;
