@@ -6,3 +6,4 @@ mod house;
 mod journal;
 mod lines;
 mod notes;
+mod standard_error;
