@@ -1,7 +1,7 @@
 //! Arguments in, one command called.
 
-use std::process::ExitCode;
+use doneyet::command::{self, ExitCode};
 
 fn main() -> ExitCode {
-    doneyet::command::main(std::env::args_os().skip(1))
+    command::main(std::env::args_os().skip(1))
 }

@@ -23,10 +23,12 @@ pub mod watch;
 
 pub use failure::Failure;
 
+/// How a process ends, for whoever calls [`main`].
+pub use std::process::ExitCode;
+
 use std::env;
 use std::ffi::OsString;
 use std::io::{self, Write as _};
-use std::process::ExitCode;
 
 use options::{Arguments, Request, Usage};
 

@@ -126,6 +126,10 @@ impl Job {
     }
 
     fn end(&mut self, ending: Ending) {
+        if self.stop.has_begun() {
+            // A shell's background jobs do not hear SIGINT, and would go on without anybody.
+            self.child.signal(Signal::TERM);
+        }
         self.child.bury();
         let marks = [self.child.relays[0].mark(), self.child.relays[1].mark()];
         self.end = Some(End {

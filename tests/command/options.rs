@@ -1,0 +1,199 @@
+//! The words on a command line, and the variables that stand for them.
+
+use std::ffi::OsString;
+
+use doneyet::command::options::{Arguments, Request, parse};
+use doneyet::command::serve::{self, config};
+use doneyet::command::{Failure, reach, run, values, watch};
+use doneyet::server::{Address, Config};
+
+fn read_with(words: &[&str], variables: &[(&str, &str)]) -> Result<Config, Failure> {
+    let find = |name: &str| {
+        let found = variables.iter().find(|(variable, _)| *variable == name);
+        found.map(|(_, value)| OsString::from(value))
+    };
+    match parse(&serve::USAGE, words.iter().map(OsString::from), find)? {
+        Request::Work(arguments) => config(&arguments),
+        other => panic!("{other:?}"),
+    }
+}
+
+fn read(words: &[&str]) -> Result<Config, Failure> {
+    read_with(words, &[])
+}
+
+fn complaint(words: &[&str]) -> String {
+    match read(words) {
+        Err(Failure::Usage(why)) => why,
+        other => panic!("{words:?}: {other:?}"),
+    }
+}
+
+fn work(usage: &doneyet::command::options::Usage, words: &[&str]) -> Arguments {
+    match parse(usage, words.iter().map(OsString::from), |_| None) {
+        Ok(Request::Work(arguments)) => arguments,
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn no_words_are_the_defaults() {
+    assert_eq!(read(&[]).unwrap(), Config::default());
+}
+
+#[test]
+fn a_value_follows_its_option_or_an_equals_sign() {
+    for words in [&["--base-path", "/p"][..], &["--base-path=/p"]] {
+        assert_eq!(read(words).unwrap().access.base_path, "/p");
+    }
+}
+
+#[test]
+fn a_repeatable_option_keeps_all_its_values_in_order() {
+    let config = read(&["--listen", "127.0.0.1:1", "--listen", "unix:/run/x"]).unwrap();
+    let tcp = Address::Tcp("127.0.0.1:1".parse().unwrap());
+    assert_eq!(config.listen, [tcp, Address::Unix("/run/x".into())]);
+}
+
+#[test]
+fn a_variable_stands_for_each_option_and_a_list_in_it_for_several() {
+    let variables = [
+        ("DONEYET_LISTEN", "127.0.0.1:1, [::1]:2"),
+        ("DONEYET_BASE_PATH", "/progress"),
+        ("DONEYET_LEASE", "2m"),
+        ("DONEYET_ECHO", "1"),
+    ];
+    let config = read_with(&[], &variables).unwrap();
+    assert_eq!(config.listen.len(), 2);
+    assert_eq!(config.access.base_path, "/progress");
+    assert_eq!(config.patience.lease_ms, 120_000);
+    assert!(config.access.echo);
+}
+
+#[test]
+fn the_command_line_wins_over_the_environment() {
+    let variables = [
+        ("DONEYET_LEASE", "2m"),
+        ("DONEYET_LISTEN", "127.0.0.1:1,127.0.0.1:2"),
+    ];
+    let config = read_with(&["--lease", "5", "--listen", "127.0.0.1:3"], &variables).unwrap();
+    assert_eq!(config.patience.lease_ms, 5_000);
+    assert_eq!(
+        config.listen,
+        [Address::Tcp("127.0.0.1:3".parse().unwrap())]
+    );
+}
+
+#[test]
+fn a_switch_in_the_environment_can_be_off() {
+    for off in ["0", "no", "off", "false", ""] {
+        assert!(
+            !read_with(&[], &[("DONEYET_ECHO", off)])
+                .unwrap()
+                .access
+                .echo,
+            "{off:?}"
+        );
+    }
+}
+
+#[test]
+fn a_complaint_names_what_was_given_where_it_was_given() {
+    assert!(complaint(&["--lease", "soon"]).starts_with("--lease \"soon\": a duration"));
+    let Err(Failure::Usage(why)) = read_with(&[], &[("DONEYET_LEASE", "soon")]) else {
+        panic!("accepted");
+    };
+    assert!(
+        why.starts_with("DONEYET_LEASE \"soon\": a duration"),
+        "{why}"
+    );
+}
+
+#[test]
+fn what_makes_no_sense_is_refused() {
+    for words in [
+        &["--no-such-option"][..],
+        &["-x"],
+        &["operand"],
+        &["--listen"],
+        &["--listen", "8765"],
+        &["--listen", "example.org:80"],
+        &["--listen", "unix:"],
+        &["--base-path", "progress"],
+        &["--base-path", "/a//b"],
+        &["--base-path", "/a?b"],
+        &["--allow-origin", "example.org"],
+        &["--allow-origin", "https://example.org/path"],
+        &["--allow-origin", "*"],
+        &["--allow-host", "example.org:80"],
+        &["--max-tasks", "0"],
+        &["--max-tasks", "+5"],
+        &["--keep", "1 h"],
+        &["--echo=yes"],
+    ] {
+        complaint(words);
+    }
+}
+
+#[test]
+fn a_slash_at_the_end_of_the_base_path_means_nothing() {
+    for (text, path) in [("/", ""), ("/p/", "/p"), ("/a/b", "/a/b")] {
+        assert_eq!(read(&["--base-path", text]).unwrap().access.base_path, path);
+    }
+}
+
+#[test]
+fn durations_have_units() {
+    let secs = |text| values::duration(text).map(|duration| duration.as_secs());
+    for (text, expected) in [
+        ("30", 30),
+        ("30s", 30),
+        ("5m", 300),
+        ("1h", 3600),
+        ("2d", 172_800),
+    ] {
+        assert_eq!(secs(text), Ok(expected));
+    }
+    for text in [
+        "",
+        "s",
+        "-1",
+        "+1",
+        "1.5h",
+        "1w",
+        "99999999999999999999",
+        "999999999d",
+    ] {
+        assert!(secs(text).is_err(), "{text}");
+    }
+}
+
+#[test]
+fn operands_may_stand_between_options() {
+    let arguments = work(&watch::USAGE, &["a", "--json", "b", "--", "--c"]);
+    assert_eq!(arguments.operands(), ["a", "b", "--c"]);
+}
+
+#[test]
+fn nothing_behind_a_command_s_first_word_is_an_option_of_ours() {
+    for words in [
+        &["--title", "T", "--", "ls", "--json", "--help"][..],
+        &["--title", "T", "ls", "--json", "--help"],
+    ] {
+        assert_eq!(
+            work(&run::USAGE, words).operands(),
+            ["ls", "--json", "--help"]
+        );
+    }
+    let dashed = work(&run::USAGE, &["--", "ls", "--", "x"]);
+    assert_eq!(dashed.operands(), ["ls", "--", "x"]);
+}
+
+#[test]
+fn a_token_that_cannot_travel_is_refused_without_being_repeated() {
+    let arguments = work(&watch::USAGE, &["--token", "se cret"]);
+    let Err(Failure::Usage(why)) = reach::server(&arguments) else {
+        panic!("accepted");
+    };
+    assert!(!why.contains("cret"), "{why}");
+}

@@ -1,0 +1,402 @@
+//! `doneyet run`: that the command does not notice, and that the watchers do.
+
+use std::net::SocketAddr;
+use std::process::Command;
+
+use doneyet::client::{Incoming, Server, WebSocketClient};
+use doneyet::command::daemon::Daemon;
+use serde_json::{Value, json};
+
+use super::program::{Ended, Program, doneyet, start};
+use super::{PATIENCE, await_state, cancel, daemon, state};
+
+/// Runs a shell script as the task `job`.
+fn run(server: &Server, script: &str) -> Ended {
+    doneyet("run", server, &["--task", "job", "--", "sh", "-c", script])
+}
+
+fn start_script(server: &Server, script: &str) -> Program {
+    start(
+        "run",
+        server,
+        &["--task", "job", "--grace", "1", "--", "sh", "-c", script],
+    )
+}
+
+/// A pipe with a name, on which a script waits for us.
+fn fifo(name: &str) -> String {
+    let path = std::env::temp_dir().join(format!("doneyet-{name}-{}", std::process::id()));
+    let path = path.to_string_lossy().into_owned();
+    assert!(
+        Command::new("mkfifo")
+            .arg(&path)
+            .status()
+            .unwrap()
+            .success()
+    );
+    path
+}
+
+fn status(state: &Value) -> &str {
+    state["status"].as_str().unwrap_or_default()
+}
+
+#[test]
+fn output_passes_through_unchanged_on_its_own_stream() {
+    let daemon = daemon();
+    let end = run(
+        &daemon.server(),
+        "printf 'a\\001\\tb'; printf 'c\\r50%%\\r' >&2",
+    );
+    assert_eq!(end.out, "a\u{1}\tb");
+    assert!(end.err.ends_with("\nc\r50%\r"), "{:?}", end.err);
+}
+
+#[test]
+fn a_flood_passes_through_whole() {
+    let daemon = daemon();
+    let server = daemon.server();
+    let script = format!(
+        "head -c 20000000 /dev/zero | {} run --server {server} -- cat | cksum; \
+         head -c 20000000 /dev/zero | cksum",
+        env!("CARGO_BIN_EXE_doneyet")
+    );
+    // The input of the inner run is a pipe, so this is also the test that it is inherited.
+    let end = Program::with(Command::new("sh").args(["-c", &script])).end();
+    let sums: Vec<&str> = end.out.lines().collect();
+    assert_eq!(sums.len(), 2, "{end:?}");
+    assert_eq!(sums[0], sums[1]);
+}
+
+#[test]
+fn the_exit_code_is_the_command_s_own() {
+    let daemon = daemon();
+    let server = daemon.server();
+    for (script, code) in [
+        ("exit 0", 0),
+        ("exit 7", 7),
+        ("kill -TERM $$", 143),
+        ("exit 255", 255),
+    ] {
+        assert_eq!(run(&server, script).code, Some(code), "{script}");
+    }
+}
+
+#[test]
+fn success_is_completed() {
+    let daemon = daemon();
+    let server = daemon.server();
+    run(&server, "true");
+    let state = state(&server, "job");
+    assert_eq!(
+        (status(&state), &state["progress"]),
+        ("completed", &json!(100))
+    );
+    assert_eq!(state["title"], "sh -c true");
+}
+
+#[test]
+fn failure_carries_the_code_and_the_last_words() {
+    let daemon = daemon();
+    let server = daemon.server();
+    run(&server, "echo working; echo 'disk full' >&2; exit 3");
+    let failed = state(&server, "job");
+    assert_eq!(
+        (status(&failed), &failed["exit_code"]),
+        ("failed", &json!(3))
+    );
+    assert_eq!(failed["error"], "disk full");
+    run(&server, "kill -KILL $$");
+    let killed = state(&server, "job");
+    assert_eq!(
+        (status(&killed), &killed["signal"]),
+        ("failed", &json!("SIGKILL"))
+    );
+    assert_eq!(
+        killed["exit_code"],
+        Value::Null,
+        "left over from the run before"
+    );
+}
+
+#[test]
+fn a_command_that_cannot_start_fails_as_in_a_shell() {
+    let daemon = daemon();
+    let server = daemon.server();
+    let end = doneyet(
+        "run",
+        &server,
+        &["--task", "job", "--", "no-such-command-anywhere"],
+    );
+    assert_eq!(end.code, Some(127));
+    assert_eq!(status(&state(&server, "job")), "failed");
+    let end = doneyet("run", &server, &["--task", "job", "--", "/dev/null"]);
+    assert_eq!(end.code, Some(126));
+}
+
+#[test]
+fn progress_is_read_off_either_stream() {
+    let daemon = daemon();
+    let server = daemon.server();
+    for redirect in ["", ">&2"] {
+        let script = format!("printf '\\r 37%% 2.5MB/s eta 00:30' {redirect}; exec sleep 60");
+        let job = start_script(&server, &script);
+        // The figures go with the end of a run, so these are not the last one's.
+        let seen = await_state(&server, "job", |state| state["eta"] == "00:30");
+        assert_eq!(
+            (&seen["speed"], &seen["progress"]),
+            (&json!("2.5MB/s"), &json!(37))
+        );
+        cancel(&server, "job");
+        assert_eq!(job.end().code, Some(130));
+    }
+}
+
+#[test]
+fn a_cancel_is_a_ctrl_c() {
+    let daemon = daemon();
+    let server = daemon.server();
+    let script = "trap 'echo tidy; exit 4' INT; echo ready; while :; do sleep 0.1; done";
+    let job = start_script(&server, script);
+    job.out.await_line("ready");
+    cancel(&server, "job");
+    let end = job.end();
+    assert_eq!((end.code, end.out.as_str()), (Some(4), "tidy\n"));
+    assert_eq!(status(&state(&server, "job")), "cancelled");
+}
+
+#[test]
+fn a_cancel_leaves_nobody_behind() {
+    let daemon = daemon();
+    let server = daemon.server();
+    // A shell lets its background jobs ignore SIGINT.
+    let script = "(trap 'echo told; exit' TERM; echo ready; while :; do sleep 0.1; done) & wait";
+    let job = start_script(&server, script);
+    job.out.await_line("ready");
+    cancel(&server, "job");
+    let end = job.end();
+    assert_eq!((end.code, end.out.as_str()), (Some(130), "told\n"));
+}
+
+#[test]
+fn a_cancel_is_acknowledged_before_the_end() {
+    let daemon = daemon();
+    let server = daemon.server();
+    let fifo = fifo("tidying");
+    let script =
+        format!("trap 'read x <{fifo}; exit 0' INT; echo ready; while :; do sleep 0.1; done");
+    let words = ["--task", "job", "--grace", "1h", "--", "sh", "-c", &script];
+    let job = start("run", &server, &words);
+    job.out.await_line("ready");
+    cancel(&server, "job");
+    await_state(&server, "job", |state| state["cancel"] == "acknowledged");
+    std::fs::write(&fifo, "done\n").unwrap();
+    assert_eq!(job.end().code, Some(0));
+    std::fs::remove_file(&fifo).unwrap();
+    let state = state(&server, "job");
+    assert_eq!(
+        (status(&state), &state["cancel"]),
+        ("cancelled", &Value::Null)
+    );
+}
+
+#[test]
+fn a_command_that_will_not_hear_is_told_louder() {
+    let daemon = daemon();
+    let server = daemon.server();
+    let script =
+        "trap '' INT; trap 'echo told; exit 5' TERM; echo ready; while :; do sleep 0.1; done";
+    let job = start_script(&server, script);
+    job.out.await_line("ready");
+    cancel(&server, "job");
+    let end = job.end();
+    assert_eq!((end.code, end.out.as_str()), (Some(5), "told\n"));
+}
+
+#[test]
+fn signals_to_us_reach_the_command() {
+    let daemon = daemon();
+    let server = daemon.server();
+    for (name, code) in [("INT", 130), ("TERM", 143), ("HUP", 129)] {
+        let job = start_script(&server, "echo ready; exec sleep 60");
+        job.out.await_line("ready");
+        job.signal(name);
+        assert_eq!(job.end().code, Some(code), "{name}");
+        let state = state(&server, "job");
+        assert_eq!(
+            (status(&state), &state["signal"]),
+            ("failed", &json!(format!("SIG{name}")))
+        );
+    }
+}
+
+#[test]
+fn nohup_is_respected() {
+    let daemon = daemon();
+    let server = daemon.server();
+    let script = format!(
+        "trap '' HUP; exec {} run --task job --server {server} -- sh -c 'echo ready; sleep 60'",
+        env!("CARGO_BIN_EXE_doneyet")
+    );
+    let job = Program::with(Command::new("sh").args(["-c", &script]));
+    job.out.await_line("ready");
+    job.signal("HUP");
+    job.signal("TERM");
+    assert_eq!(
+        job.end().code,
+        Some(143),
+        "the first signal was to be ignored"
+    );
+}
+
+#[test]
+fn whoever_is_left_holding_the_output_does_not_hold_us() {
+    let daemon = daemon();
+    let server = daemon.server();
+    // The end is published although the output stays open.
+    let job = start_script(&server, "sh -c 'exec sleep 60' & echo $!; exit 0");
+    let left: u32 = job.out.await_line("").trim().parse().unwrap();
+    await_state(&server, "job", |state| status(state) == "completed");
+    let killed = Command::new("kill").arg(left.to_string()).status().unwrap();
+    assert!(killed.success());
+    assert_eq!(job.end().code, Some(0));
+}
+
+#[test]
+fn a_reader_who_leaves_is_noticed_by_the_command() {
+    let daemon = daemon();
+    let server = daemon.server();
+    let script = format!(
+        "{} run --task job --server {server} -- yes | head -n 1",
+        env!("CARGO_BIN_EXE_doneyet")
+    );
+    let end = Program::with(Command::new("sh").args(["-c", &script])).end();
+    assert_eq!(end.out, "y\n");
+    let state = await_state(&server, "job", |state| status(state) == "failed");
+    assert_eq!(state["signal"], "SIGPIPE");
+}
+
+#[test]
+fn a_task_of_the_same_name_begins_again() {
+    let daemon = daemon();
+    let server = daemon.server();
+    run(&server, "echo broken >&2; exit 1");
+    run(&server, "exit 0");
+    let state = state(&server, "job");
+    assert_eq!(
+        (status(&state), &state["error"]),
+        ("completed", &Value::Null)
+    );
+}
+
+#[test]
+fn an_invented_id_is_the_command_s_name_and_never_twice_the_same() {
+    let daemon = daemon();
+    let server = daemon.server();
+    for _ in 0..2 {
+        doneyet("run", &server, &["--title", "T", "--", "/bin/true"]);
+    }
+    let reply = doneyet::client::request(&server, "GET", "/api/progress", None)
+        .unwrap()
+        .json();
+    let ids: Vec<&str> = reply["tasks"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter_map(|t| t["task_id"].as_str())
+        .collect();
+    assert!(ids.iter().all(|id| id.starts_with("true-")), "{ids:?}");
+    assert_eq!(ids.len(), 2);
+    assert_ne!(ids[0], ids[1]);
+}
+
+#[test]
+fn a_daemon_that_is_away_for_a_while_changes_nothing() {
+    let first = daemon();
+    let server = first.server();
+    let address: SocketAddr = server
+        .to_string()
+        .trim_start_matches("http://")
+        .parse()
+        .unwrap();
+    let fifo = fifo("away");
+    let script = format!(
+        "echo one; read x <{}; printf '\\r 60%%'; read x <{0}; exit 6",
+        fifo
+    );
+    let job = start_script(&server, &script);
+    job.out.await_line("one");
+    drop(first);
+    std::fs::write(&fifo, "go\n").unwrap();
+    let second = Daemon::listen(address).unwrap();
+    let seen = await_state(&second.server(), "job", |state| state["progress"] == 60);
+    assert!(seen["title"].is_string());
+    std::fs::write(&fifo, "go\n").unwrap();
+    assert_eq!(job.end().code, Some(6));
+    std::fs::remove_file(&fifo).unwrap();
+    assert_eq!(status(&state(&server, "job")), "failed");
+}
+
+#[test]
+fn without_a_daemon_the_task_is_served_from_here() {
+    let gone = daemon();
+    let server = gone.server();
+    drop(gone);
+    let job = start_script(&server, "echo ready; exec sleep 60");
+    job.out.await_line("ready");
+    let said = job.err.await_line("doneyet: watch");
+    let page = said
+        .split_whitespace()
+        .find(|word| word.starts_with("http://"))
+        .unwrap();
+    let here: Server = page.parse().unwrap();
+    await_state(&here, "job", |state| status(state) == "running");
+    cancel(&here, "job");
+    assert_eq!(job.end().code, Some(130));
+}
+
+#[test]
+fn a_slow_reader_gets_everything_although_the_command_has_ended() {
+    let daemon = daemon();
+    let server = daemon.server();
+    let fifo = fifo("slow");
+    // The reader begins only after the end of the command has been published: by then twice what a
+    // pipe holds is still on its way.
+    let script = format!(
+        "{} run --task job --server {server} -- head -c 190000 /dev/zero | (read x <{fifo}; wc -c)",
+        env!("CARGO_BIN_EXE_doneyet")
+    );
+    let job = Program::with(Command::new("sh").args(["-c", &script]));
+    await_state(&server, "job", |state| state["title"].is_string());
+    std::fs::write(&fifo, "go\n").unwrap();
+    let end = job.end();
+    std::fs::remove_file(&fifo).unwrap();
+    assert_eq!(end.out.trim(), "190000");
+}
+
+#[test]
+fn watchers_of_a_task_served_from_here_see_its_end() {
+    let gone = daemon();
+    let server = gone.server();
+    drop(gone);
+    let fifo = fifo("served");
+    let job = start_script(&server, &format!("read x <{fifo}; exit 9"));
+    let said = job.err.await_line("doneyet: watch");
+    let page = said
+        .split_whitespace()
+        .find(|word| word.starts_with("http://"));
+    let here: Server = page.unwrap().parse().unwrap();
+    let mut socket = WebSocketClient::connect(&here, "/ws/progress/job").unwrap();
+    assert!(matches!(
+        socket.receive(PATIENCE).unwrap(),
+        Incoming::Text(_)
+    ));
+    std::fs::write(&fifo, "go\n").unwrap();
+    let mut last = Value::Null;
+    while let Incoming::Text(text) = socket.receive(PATIENCE).unwrap() {
+        last = serde_json::from_str(&text).unwrap();
+    }
+    assert_eq!((status(&last), &last["exit_code"]), ("failed", &json!(9)));
+    assert_eq!(job.end().code, Some(9));
+    std::fs::remove_file(&fifo).unwrap();
+}
