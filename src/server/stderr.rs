@@ -2,7 +2,7 @@
 //!
 //! The descriptor belongs to whoever started the daemon and is shared with it: making it
 //! non-blocking would change it for the others, too. So the kernel is asked first whether there is
-//! room, and no more is written at once than a pipe with room takes whole ([`PIPE_BUF`]). What
+//! room, and no more is written at once than a pipe with room takes whole (`PIPE_BUF`). What
 //! finds no room is lost and counted: a log must not stop what it describes.
 
 use std::io::{self, IsTerminal, Write};
