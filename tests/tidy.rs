@@ -38,6 +38,7 @@ const DOORS: [(&str, &[&str]); 15] = [
             "src/task/board.rs",
             "src/task/hub.rs",
             "src/server/peer.rs",
+            "src/server/quota.rs",
             SWARM,
         ],
     ),
@@ -47,10 +48,17 @@ const DOORS: [(&str, &[&str]); 15] = [
     ("hmac", &[KEYS]),
     ("subtle", &[KEYS]),
     ("httparse", &["src/wire/http/"]),
-    ("httpdate", &["src/session/http.rs"]),
+    ("httpdate", &["src/session/refuse.rs"]),
     (
         "rustix",
-        &[LISTENER, STDERR, VITALS, "src/client/", "src/command/"],
+        &[
+            LISTENER,
+            RESERVE,
+            STDERR,
+            VITALS,
+            "src/client/",
+            "src/command/",
+        ],
     ),
     ("lexopt", &["src/command/"]),
     ("signal_hook", &["src/command/"]),
@@ -73,6 +81,7 @@ const DOORS: [(&str, &[&str]); 15] = [
 ];
 const KEYS: &str = "src/session/keys.rs";
 const LISTENER: &str = "src/server/listener.rs";
+const RESERVE: &str = "src/server/reserve.rs";
 const STREAM: &str = "src/server/stream.rs";
 const STDERR: &str = "src/server/stderr.rs";
 const VITALS: &str = "src/server/vitals.rs";

@@ -7,12 +7,14 @@
 pub mod cancel;
 pub mod daemon;
 pub mod demo;
+pub mod descriptors;
 mod failure;
 pub mod help;
 pub mod keys;
 pub mod list;
 pub mod options;
 pub mod publish;
+pub mod quotas;
 pub mod reach;
 pub mod run;
 pub mod serve;

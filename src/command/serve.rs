@@ -9,7 +9,7 @@ use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use signal_hook::low_level::pipe;
 
 use super::options::{Arguments, Operands, Opt, Takes, Usage};
-use super::{Failure, keys, values};
+use super::{Failure, descriptors, keys, quotas, values};
 use crate::server::journal::Level;
 use crate::server::journal::event::Event;
 use crate::server::journal::line::Format;
@@ -100,6 +100,12 @@ pub const USAGE: Usage = Usage {
         KEEP,
         SILENCE,
         MAX_TASKS,
+        quotas::MAX_CONNECTIONS,
+        quotas::MAX_CONNECTIONS_PER_ADDRESS,
+        quotas::MAX_HANDSHAKES,
+        quotas::MAX_PUBLISHES,
+        quotas::MAX_MESSAGES,
+        quotas::TRUST_PROXY,
         keys::PUBLISH_TOKEN,
         keys::PUBLISH_TOKEN_FILE,
         keys::WATCH_TOKEN,
@@ -122,6 +128,7 @@ pub const USAGE: Usage = Usage {
 ///
 /// If an option makes no sense, or an address cannot be bound.
 pub fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
+    descriptors::raise();
     let config = config(arguments)?;
     let doubts = keys::exposed(arguments)
         .map(exposure)
@@ -164,6 +171,8 @@ fn openness(config: &Config) -> Option<String> {
 pub fn config(arguments: &Arguments) -> Result<Config, Failure> {
     let mut config = Config {
         keys: keys::read(arguments)?,
+        limits: quotas::limits(arguments)?,
+        proxies: quotas::proxies(arguments)?,
         ..Config::default()
     };
     let listen = arguments.values(&LISTEN, address)?;

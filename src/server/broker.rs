@@ -20,14 +20,13 @@ use std::rc::Rc;
 use crate::server::config::Config;
 use crate::server::journal::Journal;
 use crate::server::metrics::Metrics;
-use crate::server::peer::{
-    DRAIN_MS, Input, LINGER_MS, NEXT_REQUEST_MS, Peer, Peers, Phase, limit_ms,
-};
-use crate::session::http::Http;
+use crate::server::peer::{DRAIN_MS, Input, LINGER_MS, NEXT_REQUEST_MS, Peers, Phase, limit_ms};
+use crate::server::quota::{Accounts, Purse};
+use crate::session::forwarded::Proxies;
 use crate::session::keys::{Keyring, Keys};
 use crate::session::report::Reply;
 use crate::session::websocket::WebSocket;
-use crate::session::{Access, Fault, Flow, Notice, Outcome, Session, Wait};
+use crate::session::{Fault, Flow, Notice, Outcome, Session, Wait};
 use crate::task::board::TaskKey;
 use crate::task::deadlines::Deadlines;
 use crate::task::hub::{PeerKey, Role};
@@ -52,7 +51,9 @@ pub struct Broker {
     pub(super) hub: Hub,
     pub(super) board: Board,
     deadlines: Deadlines,
-    keyring: Rc<Keyring>,
+    pub(super) keyring: Rc<Keyring>,
+    pub(super) accounts: Accounts,
+    pub(super) proxies: Rc<Proxies>,
     pub(super) metrics: Metrics,
     pub(super) journal: Journal,
     /// Peers whose demand for the daemon's numbers waits for the kernel's.
@@ -73,19 +74,11 @@ impl Broker {
             metrics: Metrics::default(),
             journal: Journal::new(config.log_level),
             scrapers: Vec::new(),
+            accounts: Accounts::new(config.limits.clone()),
+            proxies: Rc::new(config.proxies.clone()),
             dead: Vec::new(),
             closing: false,
         }
-    }
-
-    /// A connection was accepted on an address with these rules of access.
-    pub fn connect(&mut self, access: Rc<Access>, now: Now) -> PeerKey {
-        let session = Session::Http(Box::new(Http::new(access, Rc::clone(&self.keyring))));
-        let key = self.peers.insert(Peer::new(session));
-        self.metrics.accepted += 1;
-        self.hub.reset(key);
-        self.set_alarm(key, limit_ms(Wait::Head), now);
-        key
     }
 
     /// These keys count from now on.
@@ -169,6 +162,7 @@ impl Broker {
     /// What the clock says to tasks and peers.
     pub fn tick(&mut self, now: Now) {
         self.tick_tasks(now);
+        self.accounts.tick(now);
         while let Some(due) = self.deadlines.due(now.ticks_ms) {
             let key = PeerKey(due.key);
             if self.peers.contains(key)
@@ -183,10 +177,12 @@ impl Broker {
 
     /// When [`tick`](Self::tick) is wanted, in ticks.
     pub fn next_tick_ms(&self) -> Option<u64> {
-        [self.deadlines.next_ms(), self.board.next_tick_ms()]
-            .into_iter()
-            .flatten()
-            .min()
+        let next_ms = [
+            self.deadlines.next_ms(),
+            self.board.next_tick_ms(),
+            self.accounts.next_tick_ms(),
+        ];
+        next_ms.into_iter().flatten().min()
     }
 
     /// Whose turn it is to be written to.
@@ -225,6 +221,7 @@ impl Broker {
         self.hub.reset(key);
         self.deadlines.clear(&mut self.peers[key].alarm, key.0);
         self.scrapers.retain(|&scraper| scraper != key);
+        self.accounts.leave(self.peers[key].account, now);
         self.peers.remove(key);
         Some(key)
     }
@@ -245,7 +242,13 @@ impl Broker {
             && peer.phase == Phase::Open
             && !peer.outbox.is_congested()
         {
-            match peer.session.next(&mut bytes[used..], &mut peer.outbox, now) {
+            let mut purse = Purse {
+                accounts: &mut self.accounts,
+                key: &mut peer.account,
+                now,
+            };
+            let (session, out) = (&mut peer.session, &mut peer.outbox);
+            match session.next(&mut bytes[used..], out, &mut purse, now) {
                 Ok(step) => {
                     used += step.consumed;
                     if matches!(step.outcome, Outcome::Starved) {
@@ -437,7 +440,7 @@ impl Broker {
         }
     }
 
-    fn set_alarm(&mut self, key: PeerKey, after_ms: u64, now: Now) {
+    pub(super) fn set_alarm(&mut self, key: PeerKey, after_ms: u64, now: Now) {
         let alarm = &mut self.peers[key].alarm;
         self.deadlines.set(alarm, key.0, now.ticks_ms + after_ms);
     }

@@ -6,7 +6,9 @@ use std::path::PathBuf;
 
 use crate::server::journal::Level;
 use crate::server::journal::line::Format;
+use crate::server::limits::Limits;
 use crate::session::Access;
+use crate::session::forwarded::Proxies;
 use crate::session::keys::Keys;
 use crate::task::record::Patience;
 
@@ -55,6 +57,10 @@ pub struct Config {
     pub log_level: Level,
     /// In which form; none is text for a terminal and JSON for anything else.
     pub log_format: Option<Format>,
+    /// How much of it one address may have, and how many there may be.
+    pub limits: Limits,
+    /// Whose word is taken on who asks.
+    pub proxies: Proxies,
 }
 
 impl Default for Config {
@@ -67,6 +73,8 @@ impl Default for Config {
             max_tasks: 10_000,
             log_level: Level::Off,
             log_format: None,
+            limits: Limits::default(),
+            proxies: Proxies::default(),
         }
     }
 }

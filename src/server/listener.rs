@@ -3,6 +3,7 @@
 use std::fs;
 use std::io;
 use std::mem;
+use std::net::IpAddr;
 use std::os::unix::fs::FileTypeExt;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
@@ -97,14 +98,17 @@ impl Listener {
         self.next_accept_ms
     }
 
-    /// The next connection.
-    pub(super) fn accept(&self) -> io::Result<Stream> {
+    /// The next connection, and its address unless it came by a Unix socket.
+    pub(super) fn accept(&self) -> io::Result<(Stream, Option<IpAddr>)> {
         match &self.socket {
             Socket::Tcp(socket) => {
-                let (stream, _) = socket.accept()?;
-                Ok(Stream::Tcp(stream))
+                let (stream, address) = socket.accept()?;
+                Ok((Stream::Tcp(stream), Some(address.ip())))
             }
-            Socket::Unix(socket, _) => socket.accept().map(|(stream, _)| Stream::Unix(stream)),
+            Socket::Unix(socket, _) => {
+                let (stream, _) = socket.accept()?;
+                Ok((Stream::Unix(stream), None))
+            }
         }
     }
 

@@ -4,6 +4,7 @@ use std::ops::{Index, IndexMut};
 
 use slab::Slab;
 
+use crate::server::quota::AccountKey;
 use crate::session::{Outbox, Session, Wait};
 use crate::task::deadlines::Alarm;
 use crate::task::hub::PeerKey;
@@ -48,12 +49,14 @@ pub(super) struct Peer {
     pub(super) inbox: Box<[u8]>,
     pub(super) outbox: Outbox,
     pub(super) alarm: Alarm,
+    /// Where it is charged.
+    pub(super) account: AccountKey,
     pub(super) phase: Phase,
     pub(super) input: Input,
 }
 
 // With its subscription, its mailbox, its stream and its place in three lists, an idle watcher
-// is some 180 bytes in all. Whoever lets this grow decides so here.
+// is some 200 bytes in all. Whoever lets this grow decides so here.
 #[cfg(target_pointer_width = "64")]
 const _: () = assert!(size_of::<Peer>() <= 104);
 
@@ -68,12 +71,13 @@ pub(super) enum Input {
 }
 
 impl Peer {
-    pub(super) fn new(session: Session) -> Peer {
+    pub(super) fn new(session: Session, account: AccountKey) -> Peer {
         Peer {
             session,
             inbox: Box::default(),
             outbox: Outbox::default(),
             alarm: Alarm::default(),
+            account,
             phase: Phase::Open,
             input: Input::Flowing,
         }

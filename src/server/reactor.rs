@@ -17,8 +17,9 @@
 //! (`Listener::next_accept_ms`), and a peer whose last write was short (`Outbox::is_blocked`).
 //! A forgotten promise is a connection that sleeps for ever.
 
-use std::io::{self, Read};
+use std::io::{self, Read, Write};
 use std::mem;
+use std::net::IpAddr;
 use std::os::unix::net::UnixStream as StdUnixStream;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
@@ -30,9 +31,11 @@ use crate::server::broker::{After, Broker};
 use crate::server::config::{Address, Config};
 use crate::server::journal::event::Event as Noted;
 use crate::server::listener::Listener;
+use crate::server::reserve::{Reserve, is_exhaustion};
 use crate::server::stderr::Stderr;
 use crate::server::stream::Stream;
 use crate::session::keys::Keys;
+use crate::session::refuse;
 use crate::task::Now;
 use crate::task::hub::PeerKey;
 
@@ -68,6 +71,7 @@ pub struct Reactor {
     pub(super) broker: Broker,
     pub(super) listeners: Vec<Listener>,
     streams: Vec<Option<Stream>>,
+    reserve: Reserve,
     stop: UnixStream,
     wake: Option<UnixStream>,
     woken: bool,
@@ -105,6 +109,7 @@ impl Reactor {
             broker: Broker::new(config),
             listeners,
             streams: Vec::new(),
+            reserve: Reserve::new(),
             stop,
             wake: None,
             woken: false,
@@ -256,23 +261,34 @@ impl Reactor {
 
     fn accept_from(&mut self, index: usize, now: Now) {
         for _ in 0..ACCEPT_BATCH {
-            let accepted = self.listeners[index].accept();
-            match accepted.and_then(|stream| self.welcome(index, stream, now)) {
+            let accepted = match self.listeners[index].accept() {
+                Ok((stream, address)) => self.welcome(index, stream, address, now),
+                Err(error) if is_exhaustion(&error) => self.turn_next_away(index, now),
+                Err(error) => Err(error),
+            };
+            match accepted {
                 Ok(()) => {}
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
                     return self.accepted_all(index, now);
                 }
                 Err(error) if is_about_one_connection(&error) => {}
-                // No descriptors or no memory. The edge that announced the waiting connections is
-                // spent, so the clock has to bring us back.
                 Err(error) => return self.cannot_accept(index, &error, now),
             }
         }
     }
 
-    fn welcome(&mut self, index: usize, mut stream: Stream, now: Now) -> io::Result<()> {
+    fn welcome(
+        &mut self,
+        index: usize,
+        mut stream: Stream,
+        address: Option<IpAddr>,
+        now: Now,
+    ) -> io::Result<()> {
         let access = self.listeners[index].access.clone();
-        let key = self.broker.connect(access, now);
+        let Ok(key) = self.broker.connect(access, address, now) else {
+            turn_away(stream, &mut self.scratch, now);
+            return Ok(());
+        };
         let slot = key.0 as usize;
         if slot >= self.streams.len() {
             self.streams.resize_with(slot + 1, || None);
@@ -287,6 +303,18 @@ impl Reactor {
             self.broker.lose(key);
         }
         registered
+    }
+
+    /// With no descriptor left, the next peer is told so with the help of the reserve.
+    fn turn_next_away(&mut self, index: usize, now: Now) -> io::Result<()> {
+        let (listener, scratch) = (&self.listeners[index], &mut self.scratch);
+        self.reserve.lend(|| {
+            let (stream, _) = listener.accept()?;
+            turn_away(stream, scratch, now);
+            Ok::<_, io::Error>(())
+        })?;
+        self.broker.count_turned_away(now);
+        Ok(())
     }
 
     fn flush(&mut self, now: Now) {
@@ -372,6 +400,15 @@ impl Reactor {
             unix_ms: unix.as_millis() as u64,
         }
     }
+}
+
+/// Answers a connection that there is no room for, with three system calls and no memory of it.
+fn turn_away(mut stream: Stream, scratch: &mut [u8], now: Now) {
+    // Each may fail: then the peer is gone already. The read is for the request that may be here
+    // by now: a socket that is closed over unread bytes resets, and the reset may overtake us.
+    let _ = stream.write(&refuse::turn_away(now));
+    let _ = stream.shut_down();
+    let _ = stream.read(scratch);
 }
 
 /// Whether there was anything to read; all of it is gone now.

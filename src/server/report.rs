@@ -52,8 +52,8 @@ impl Reactor {
         self.note(Event::Stopped { connections });
     }
 
-    /// No descriptors or no memory. The edge that announced the waiting connections is spent, so
-    /// the clock has to bring us back.
+    /// No memory, or not even the reserve. The edge that announced the waiting connections is
+    /// spent, so the clock has to bring us back.
     pub(super) fn cannot_accept(&mut self, index: usize, error: &io::Error, now: Now) {
         self.accept_pauses += 1;
         let listener = &mut self.listeners[index];

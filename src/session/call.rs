@@ -7,8 +7,9 @@ use crate::page::Asset;
 use crate::session::access::Access;
 use crate::session::keys::{Credentials, Denial, Keyring, Need, Permit};
 use crate::session::route::{Endpoint, NoRoute, Resource};
+use crate::session::toll::Charge;
 use crate::session::websocket::Purpose;
-use crate::task::update::MAX_STATE;
+use crate::task::update::MAX_FIELDS;
 use crate::task::{Mode, Now, TaskId};
 use crate::wire::handshake::{self, Offer};
 use crate::wire::http::{Framing, Head, HttpError, Status, Target};
@@ -121,11 +122,20 @@ impl Call {
         }
     }
 
+    /// What the caller is charged for it, apart from the lines of a batch.
+    pub(super) fn charge(&self) -> Option<Charge> {
+        match self {
+            Call::Publish { .. } | Call::Forget(_) => Some(Charge::Publish),
+            Call::Cancel(_) => Some(Charge::Message),
+            _ => None,
+        }
+    }
+
     /// The most content this call takes, in bytes.
     pub fn max_content(&self) -> usize {
         match self {
             Call::PublishMany { .. } => MAX_BATCH,
-            _ => MAX_STATE,
+            _ => MAX_FIELDS,
         }
     }
 

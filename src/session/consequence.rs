@@ -3,6 +3,7 @@
 use crate::page::{self, Asset};
 use crate::session::call::Call;
 use crate::session::demand::Demand;
+use crate::session::toll::Charge;
 use crate::session::{publish, vocabulary};
 use crate::task::Refusal;
 use crate::wire::http::{Response, Status};
@@ -19,8 +20,17 @@ pub(super) enum Consequence {
 }
 
 impl Consequence {
-    /// What follows from `call`, now that its `content` is there.
-    pub(super) fn of(call: Call, content: &[u8]) -> Consequence {
+    /// What follows from `call`, now that its `content` is there and can be paid for.
+    pub(super) fn of(
+        call: Call,
+        content: &[u8],
+        pay: &mut dyn FnMut(Charge) -> Result<(), Refusal>,
+    ) -> Consequence {
+        if let Some(charge) = call.charge()
+            && let Err(refusal) = pay(charge)
+        {
+            return Consequence::Refuse(refusal);
+        }
         let demand = match call {
             Call::Page(asset) => return Consequence::Respond(page(asset)),
             Call::Health => return Consequence::Respond(health()),
@@ -33,7 +43,9 @@ impl Consequence {
             Call::Show(task) => Ok(Demand::Show(task)),
             Call::Forget(task) => Ok(Demand::Forget(task)),
             Call::PublishMany { lease_ms } => {
-                Ok(Demand::PublishMany(publish::many(content, lease_ms)))
+                let mut pay = || pay(Charge::Publish);
+                let lines = publish::many(content, lease_ms, &mut pay);
+                Ok(Demand::PublishMany(lines))
             }
             Call::Publish {
                 task,

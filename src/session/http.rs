@@ -1,18 +1,21 @@
 //! A peer that speaks HTTP/1.1 or 1.0 (RFC 9112): requests in, responses out, in order.
 
 use std::mem;
+use std::net::IpAddr;
 use std::rc::Rc;
-use std::time::{Duration, UNIX_EPOCH};
 
 use crate::session::access::Access;
 use crate::session::call::{Call, Rejection};
 use crate::session::consequence::Consequence;
 use crate::session::demand::{Answer, Fault};
+use crate::session::forwarded::Proxies;
 use crate::session::keys::{Keyring, Permit};
 use crate::session::outbox::Outbox;
+use crate::session::refuse::{date, error_response, refused, rejected};
 use crate::session::report::{Method, Reply};
+use crate::session::toll::{Charge, Toll};
 use crate::session::{Flow, Outcome, Step, Wait, vocabulary};
-use crate::task::{Now, Refusal, Update};
+use crate::task::{Now, Update};
 use crate::wire::handshake;
 use crate::wire::http::{
     Body, Content, Exchange, Fields, Framing, Head, HttpError, Persistence, Response, Scan, Status,
@@ -32,6 +35,9 @@ const EXPOSITION: &str = "text/plain; version=0.0.4; charset=utf-8";
 pub struct Http {
     access: Rc<Access>,
     keyring: Rc<Keyring>,
+    proxy: Option<OwnProxy>,
+    /// For whom the proxy sent the present request.
+    asker: Option<IpAddr>,
     stage: Stage,
     /// The wait that the present stage began, until the broker has asked for it.
     new_wait: Option<Wait>,
@@ -53,6 +59,13 @@ enum Stage {
     Over,
 }
 
+/// The peer is a proxy of the operator's.
+#[derive(Debug)]
+struct OwnProxy {
+    proxies: Rc<Proxies>,
+    address: Option<IpAddr>,
+}
+
 /// What a request's head says about the form of its answer.
 #[derive(Debug)]
 struct Terms {
@@ -70,9 +83,20 @@ impl Http {
         Http {
             access,
             keyring,
+            proxy: None,
+            asker: None,
             stage: Stage::Head(Scan::default()),
             new_wait: Some(Wait::Head),
             new_reply: None,
+        }
+    }
+
+    /// The same with one of `proxies`, which says for whom it asks; for itself, at `address`, where
+    /// it does not.
+    pub fn behind(self, proxies: Rc<Proxies>, address: Option<IpAddr>) -> Http {
+        Http {
+            proxy: Some(OwnProxy { proxies, address }),
+            ..self
         }
     }
 
@@ -80,7 +104,13 @@ impl Http {
     ///
     /// # Errors
     /// [`Fault::Request`] for bytes after which nothing can be read.
-    pub fn next(&mut self, input: &[u8], out: &mut Outbox, now: Now) -> Result<Step, Fault> {
+    pub fn next(
+        &mut self,
+        input: &[u8],
+        out: &mut Outbox,
+        toll: &mut dyn Toll,
+        now: Now,
+    ) -> Result<Step, Fault> {
         if matches!(self.stage, Stage::Between) && !input.is_empty() {
             self.enter(Stage::Head(Scan::default()));
         }
@@ -91,7 +121,7 @@ impl Http {
                     outcome: Outcome::Starved,
                 }),
                 Some(len) => {
-                    let outcome = self.open(&input[..len], out, now)?;
+                    let outcome = self.open(&input[..len], out, toll, now)?;
                     Ok(Step {
                         consumed: len,
                         outcome,
@@ -101,7 +131,7 @@ impl Http {
             Stage::Content(_, _, body) => {
                 let consumed = body.read(input)?;
                 let outcome = if body.is_complete() {
-                    self.call(out, now)
+                    self.call(out, toll, now)
                 } else {
                     Outcome::Starved
                 };
@@ -205,14 +235,25 @@ impl Http {
         self.stage = stage;
     }
 
-    fn open(&mut self, bytes: &[u8], out: &mut Outbox, now: Now) -> Result<Outcome, Fault> {
+    fn open(
+        &mut self,
+        bytes: &[u8],
+        out: &mut Outbox,
+        toll: &mut dyn Toll,
+        now: Now,
+    ) -> Result<Outcome, Fault> {
         let mut fields = Fields::default();
         let head = Head::parse(bytes, &mut fields)?;
         let framing = head.framing()?;
         let mut terms = Terms::read(&head, &self.access);
+        self.asker = self.proxy.as_ref().and_then(|proxy| proxy.asker(&head));
         if handshake::is_upgrade(&head) {
             // Whatever is answered but 101: a proxy may take this connection for a tunnel by now.
             terms.exchange = terms.exchange.closing();
+            if let Err(refusal) = toll.charge(Charge::Handshake, self.asker) {
+                let flow = self.respond(&terms, refused(&refusal), out, now);
+                return Ok(Outcome::Refused(refusal.code(), flow));
+            }
         }
         match self.admit(&head, framing, now) {
             Ok((Call::Upgrade(offer, purpose), permit, _)) => {
@@ -252,11 +293,12 @@ impl Http {
         Ok((call, permit, body))
     }
 
-    fn call(&mut self, out: &mut Outbox, now: Now) -> Outcome {
+    fn call(&mut self, out: &mut Outbox, toll: &mut dyn Toll, now: Now) -> Outcome {
         let Stage::Content(terms, call, body) = mem::replace(&mut self.stage, Stage::Over) else {
             return Outcome::Over;
         };
-        match Consequence::of(call, &body.into_bytes()) {
+        let mut pay = |charge| toll.charge(charge, self.asker);
+        match Consequence::of(call, &body.into_bytes(), &mut pay) {
             Consequence::Demand(demand) => {
                 self.stage = Stage::Answering(terms);
                 Outcome::Demand(demand)
@@ -298,6 +340,12 @@ impl Http {
                 Flow::Over
             }
         }
+    }
+}
+
+impl OwnProxy {
+    fn asker(&self, head: &Head<'_>) -> Option<IpAddr> {
+        self.proxies.asker(head).or(self.address)
     }
 }
 
@@ -359,42 +407,4 @@ fn push_list(updates: &[Rc<Update>], out: &mut Outbox) {
 fn list_len(updates: &[Rc<Update>]) -> usize {
     let states: usize = updates.iter().map(|update| update.json().len()).sum();
     LIST_BEGIN.len() + states + updates.len().saturating_sub(1) + LIST_END.len()
-}
-
-fn refused(refusal: &Refusal) -> Response<'static> {
-    let status = match refusal {
-        Refusal::BadTaskId | Refusal::BadJson(_) => Status::BAD_REQUEST,
-        Refusal::BadState { .. } => Status::UNPROCESSABLE_CONTENT,
-        Refusal::TooLarge => Status::CONTENT_TOO_LARGE,
-        Refusal::UnknownTask => Status::NOT_FOUND,
-        Refusal::Finished => Status::CONFLICT,
-        Refusal::TooManyTasks => Status::SERVICE_UNAVAILABLE,
-        Refusal::TooManySubscriptions => Status::TOO_MANY_REQUESTS,
-    };
-    Response::new(status).json(vocabulary::refusal(refusal))
-}
-
-fn rejected(rejection: &Rejection) -> Response<'_> {
-    let mut response = error_response(&rejection.error);
-    if let Some(allow) = rejection.allow {
-        response = response.field("Allow", allow);
-    }
-    if let Some(location) = &rejection.location {
-        response = response.field("Location", location.as_str());
-    }
-    response
-}
-
-fn error_response(error: &HttpError) -> Response<'static> {
-    let response = Response::new(error.status).json(vocabulary::error(error.code, &error.message));
-    match error.status {
-        Status::UPGRADE_REQUIRED => handshake::invite(response),
-        // RFC 9110 §15.5.2: a 401 says which credentials it wants.
-        Status::UNAUTHORIZED => response.field("WWW-Authenticate", "Bearer realm=\"doneyet\""),
-        _ => response,
-    }
-}
-
-fn date(now: Now) -> String {
-    httpdate::fmt_http_date(UNIX_EPOCH + Duration::from_millis(now.unix_ms))
 }

@@ -19,12 +19,15 @@ pub mod access;
 pub mod call;
 mod consequence;
 pub mod demand;
+pub mod forwarded;
 pub mod http;
 pub mod keys;
 pub mod outbox;
 pub mod publish;
+pub mod refuse;
 pub mod report;
 pub mod route;
+pub mod toll;
 pub mod vocabulary;
 pub mod websocket;
 
@@ -36,6 +39,7 @@ use crate::task::Now;
 use http::Http;
 use keys::Permit;
 use report::{Reply, Transport};
+use toll::Toll;
 use websocket::{Purpose, WebSocket};
 
 /// A peer's conversation. A handshake replaces one kind by the other, by value.
@@ -97,14 +101,21 @@ pub enum Flow {
 }
 
 impl Session {
-    /// Reads the next thing from `input`, which may be changed in place (frames are unmasked).
+    /// Reads the next thing from `input`, which may be changed in place (frames are unmasked). What
+    /// `toll` refuses is answered and not read.
     ///
     /// # Errors
     /// A [`Fault`] is for [`farewell`](Self::farewell): nothing more can be read from this peer.
-    pub fn next(&mut self, input: &mut [u8], out: &mut Outbox, now: Now) -> Result<Step, Fault> {
+    pub fn next(
+        &mut self,
+        input: &mut [u8],
+        out: &mut Outbox,
+        toll: &mut dyn Toll,
+        now: Now,
+    ) -> Result<Step, Fault> {
         match self {
-            Session::Http(http) => http.next(input, out, now),
-            Session::WebSocket(socket) => socket.next(input, out),
+            Session::Http(http) => http.next(input, out, toll, now),
+            Session::WebSocket(socket) => socket.next(input, out, toll),
         }
     }
 

@@ -1,6 +1,7 @@
 //! Publishes, out of the content of a request or the text of a frame.
 
 pub use crate::session::demand::Publish;
+use crate::task::update::MAX_FIELDS;
 use crate::task::{Mode, Patch, Refusal, TaskId};
 
 /// The patch that `json` is, for `task`.
@@ -36,15 +37,23 @@ pub fn addressed(json: &[u8], lease_ms: Option<u64>) -> Result<Publish, Refusal>
     })
 }
 
-/// The patches that the lines of `ndjson` are. Blank lines are nothing; one bad line spoils no
-/// other.
-pub fn many(ndjson: &[u8], lease_ms: Option<u64>) -> Vec<Result<Publish, Refusal>> {
+/// The patches that the lines of `ndjson` are, each of which is paid for first. Blank lines are
+/// nothing; one bad line spoils no other.
+pub fn many(
+    ndjson: &[u8],
+    lease_ms: Option<u64>,
+    pay: &mut dyn FnMut() -> Result<(), Refusal>,
+) -> Vec<Result<Publish, Refusal>> {
+    let mut read = |line: &[u8]| {
+        pay()?;
+        match line.len() {
+            0..=MAX_FIELDS => addressed(line, lease_ms),
+            _ => Err(Refusal::TooLarge),
+        }
+    };
     ndjson
         .split(|&byte| byte == b'\n')
         .filter(|line| !line.trim_ascii().is_empty())
-        .map(|line| match line.len() {
-            0..=crate::task::update::MAX_STATE => addressed(line, lease_ms),
-            _ => Err(Refusal::TooLarge),
-        })
+        .map(&mut read)
         .collect()
 }

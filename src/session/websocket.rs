@@ -6,6 +6,7 @@ use std::rc::Rc;
 use crate::session::demand::{Answer, Demand, Fault, Notice};
 use crate::session::keys::{Need, Permit};
 use crate::session::outbox::Outbox;
+use crate::session::toll::{Charge, Toll};
 use crate::session::vocabulary::{self, Action, BadAction};
 use crate::session::{Flow, Outcome, Step, publish};
 use crate::task::{Mode, Refusal, TaskId};
@@ -13,7 +14,7 @@ use crate::wire::close::{Close, CloseCode};
 use crate::wire::frame::{self, OpCode, Role};
 use crate::wire::message::{Assembler, Limits, Message};
 
-/// After this many frames that make no sense, the peer is asked to leave.
+/// After this many frames that make no sense or come too fast, the peer is asked to leave.
 const MAX_STRIKES: u8 = 16;
 
 /// A browser cannot send a ping frame; this text does instead, and is answered with `pong`.
@@ -49,6 +50,14 @@ impl Purpose {
             Purpose::WatchMany | Purpose::WatchAll | Purpose::Hello | Purpose::Echo => {
                 Need::WatchAll
             }
+        }
+    }
+
+    /// What a message on such a socket is counted as.
+    fn charge(&self) -> Charge {
+        match self {
+            Purpose::Work(_) | Purpose::WorkMany => Charge::Publish,
+            _ => Charge::Message,
         }
     }
 
@@ -112,8 +121,13 @@ impl WebSocket {
     ///
     /// # Errors
     /// [`Fault::Frame`] for what RFC 6455 or our limits forbid, [`Fault::Ended`] for too many
-    /// messages that make no sense.
-    pub fn next(&mut self, input: &mut [u8], out: &mut Outbox) -> Result<Step, Fault> {
+    /// messages that make no sense or come too fast.
+    pub fn next(
+        &mut self,
+        input: &mut [u8],
+        out: &mut Outbox,
+        toll: &mut dyn Toll,
+    ) -> Result<Step, Fault> {
         if !input.is_empty() {
             self.pulse = Pulse::Heard;
         }
@@ -121,6 +135,12 @@ impl WebSocket {
             .assembler
             .next(input, Role::Server, &self.purpose.limits())?;
         let consumed = step.consumed;
+        if let Some(Message::Text(_) | Message::Binary(_)) = step.message
+            && let Err(refusal) = toll.charge(self.purpose.charge(), None)
+        {
+            let outcome = self.refuse(&refusal, out)?;
+            return Ok(Step { consumed, outcome });
+        }
         let outcome = match step.message {
             None => Outcome::Starved,
             Some(Message::Pong(_)) => Outcome::Handled,
@@ -292,12 +312,26 @@ impl WebSocket {
         out: &mut Outbox,
     ) -> Result<Outcome, Fault> {
         text(&vocabulary::error("bad_action", &why), out);
+        self.strike("bad_action")
+    }
+
+    /// A worker that is too fast is held up by the answers it has to read; it is working, and must
+    /// not be taken for lost. A watcher has nothing to say that is worth a flood.
+    fn refuse(&mut self, refusal: &Refusal, out: &mut Outbox) -> Result<Outcome, Fault> {
+        text(&vocabulary::refusal(refusal), out);
+        match self.purpose.charge() {
+            Charge::Publish => Ok(Outcome::Refused(refusal.code(), Flow::On)),
+            _ => self.strike(refusal.code()),
+        }
+    }
+
+    fn strike(&mut self, code: &'static str) -> Result<Outcome, Fault> {
         self.strikes += 1;
         match self.strikes {
-            ..MAX_STRIKES => Ok(Outcome::Refused("bad_action", Flow::On)),
+            ..MAX_STRIKES => Ok(Outcome::Refused(code, Flow::On)),
             _ => Err(Fault::Ended(
                 CloseCode::POLICY,
-                "too many messages that make no sense",
+                "too many messages that make no sense or come too fast",
             )),
         }
     }

@@ -30,6 +30,10 @@ pub enum Refusal {
     TooManyTasks,
     /// The peer follows as many tasks on one connection as it may.
     TooManySubscriptions,
+    /// The peer's address asks more often than it may.
+    TooManyRequests,
+    /// The peer's address, or all together, have as many connections as they may.
+    TooManyConnections,
 }
 
 impl Refusal {
@@ -44,6 +48,8 @@ impl Refusal {
             Refusal::Finished => "finished",
             Refusal::TooManyTasks => "too_many_tasks",
             Refusal::TooManySubscriptions => "too_many_subscriptions",
+            Refusal::TooManyRequests => "too_many_requests",
+            Refusal::TooManyConnections => "too_many_connections",
         }
     }
 
@@ -59,6 +65,10 @@ impl Refusal {
             Refusal::TooManyTasks => "no room for another task until one ends".into(),
             Refusal::TooManySubscriptions => {
                 "this connection follows as many tasks as it may".into()
+            }
+            Refusal::TooManyRequests => "too fast for one address: come again in a second".into(),
+            Refusal::TooManyConnections => {
+                "there are too many connections: close some, or come again later".into()
             }
         }
     }

@@ -116,7 +116,7 @@ impl Patch {
 /// The newest thing known of a task, without its id, revision and time.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct State {
-    /// What the worker said, checked; always with a `status` once anything was published.
+    /// What the worker said, checked.
     fields: Map<String, Value>,
     cancel: Option<Cancel>,
     /// The worker's lease has run out. An overlay, so that a revived task has its own status again.
@@ -268,12 +268,13 @@ impl State {
     }
 
     fn check(&mut self) -> Result<(), Refusal> {
-        let status = self
-            .fields
-            .entry("status")
-            .or_insert_with(|| Value::from("running"));
-        if status == "canceled" {
-            *status = Value::from("cancelled");
+        match self.text("status") {
+            Some("canceled") => {
+                drop(self.fields.insert("status".to_owned(), "cancelled".into()));
+            }
+            // What every task is until it says otherwise is not kept: saying it changes nothing.
+            Some("running") => drop(self.fields.remove("status")),
+            _ => {}
         }
         self.check_field("status", "a string of 1 to 64 characters", |v| {
             v.as_str().is_some_and(is_word)

@@ -6,13 +6,10 @@
 
 use crate::wire::frame::{self, OpCode};
 
-/// The longest state, in bytes of JSON.
-pub const MAX_STATE: usize = 16 * 1024;
-
-/// The most of these that a worker's fields may take. The rest is the daemon's, which needs 245
-/// bytes at the longest (id, revision, time, `cancel`, `stalled`, `lost`): however long a state is,
+/// The most that a worker's fields may take, in bytes of JSON. What the daemon adds comes on top, at
+/// the longest 245 bytes (id, revision, time, `cancel`, `stalled`, `lost`): however long a state is,
 /// a watcher's cancel and the clock's verdict fit in.
-pub const MAX_FIELDS: usize = MAX_STATE - 256;
+pub const MAX_FIELDS: usize = 16 * 1024;
 
 /// One revision of a task's state as bytes.
 #[derive(Debug)]

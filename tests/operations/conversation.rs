@@ -1,6 +1,8 @@
 //! The counters move as they should, in conversations without sockets.
 
 use doneyet::server::Config;
+use doneyet::server::journal::Level;
+use doneyet::server::limits::{Allowance, Limits};
 use doneyet::task::record::Patience;
 use doneyet::wire::frame::OpCode;
 
@@ -333,4 +335,43 @@ fn a_head_request_is_told_the_length_of_the_page_alone() {
     assert!(answer.ends_with("\r\n\r\n"), "{answer}");
     let answer = house.ask("POST /metrics", "", "");
     assert!(answer.contains("Allow: GET, HEAD, OPTIONS\r\n"), "{answer}");
+}
+
+#[test]
+fn whoever_runs_into_a_limit_is_counted_and_noted() {
+    let stranger = Some("192.0.2.7".parse().expect("an address"));
+    let mut house = House::with(Config {
+        limits: Limits {
+            stranger: Allowance {
+                connections: 2,
+                messages_per_sec: 1,
+                ..Allowance::UNLIMITED
+            },
+            ..Limits::default()
+        },
+        log_level: Level::Debug,
+        ..Config::default()
+    });
+    let watcher = house.open_from(stranger, "/ws/progress/a");
+    house.connect_from(stranger).expect("a second connection");
+    house.connect_from(stranger).expect_err("a third");
+    house.say(watcher, &text("ping").repeat(7));
+    house.broker.count_turned_away(house.now);
+
+    let noted = house.log().len();
+    assert_eq!(noted, 4, "one connection, two messages, one descriptor");
+    let page = house.scrape();
+    assert_eq!(
+        page.get("limited_total{limit=\"connections_per_address\"}"),
+        1.0
+    );
+    assert_eq!(page.get("limited_total{limit=\"messages\"}"), 2.0);
+    assert_eq!(page.get("limited_total{limit=\"descriptors\"}"), 1.0);
+    assert_eq!(page.get("limited_total{limit=\"publishes\"}"), 0.0);
+    assert_eq!(page.get("refused_total{reason=\"too_many_requests\"}"), 2.0);
+    assert_eq!(
+        page.get("refused_total{reason=\"too_many_connections\"}"),
+        2.0
+    );
+    assert_eq!(page.get("connections_accepted_total"), 3.0);
 }

@@ -2,14 +2,15 @@
 
 use std::collections::BTreeMap;
 use std::io;
+use std::net::IpAddr;
 use std::rc::Rc;
 
 use doneyet::server::journal::{Entry, Level};
 use doneyet::server::metrics::Vitals;
 use doneyet::server::{Broker, Config};
 use doneyet::session::Access;
-use doneyet::task::Now;
 use doneyet::task::hub::PeerKey;
+use doneyet::task::{Now, Refusal};
 use doneyet::wire::frame::{Header, OpCode};
 use doneyet::wire::mask;
 
@@ -76,13 +77,17 @@ impl House {
     }
 
     pub(crate) fn connect(&mut self) -> PeerKey {
+        self.connect_from(None).expect("no limits")
+    }
+
+    pub(crate) fn connect_from(&mut self, address: Option<IpAddr>) -> Result<PeerKey, Refusal> {
         let access = Access {
             loopback: true,
             ..Access::default()
         };
-        let key = self.broker.connect(Rc::new(access), self.now);
+        let key = self.broker.connect(Rc::new(access), address, self.now)?;
         self.sockets.insert(key, Socket::default());
-        key
+        Ok(key)
     }
 
     /// `peer` sends `bytes`; returns what it is sent in the same turn.
@@ -112,7 +117,11 @@ impl House {
 
     /// A WebSocket, its handshake behind it.
     pub(crate) fn open(&mut self, path: &str) -> PeerKey {
-        let peer = self.connect();
+        self.open_from(None, path)
+    }
+
+    pub(crate) fn open_from(&mut self, address: Option<IpAddr>, path: &str) -> PeerKey {
+        let peer = self.connect_from(address).expect("room");
         let fields = "Upgrade: websocket\r\nConnection: Upgrade\r\n\
             Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n";
         let answer = self.say(peer, request(&format!("GET {path}"), fields, "").as_bytes());

@@ -8,6 +8,8 @@ use std::time::Duration;
 /// How long any one thing may take before the test gives up: far more than a slow machine needs.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
 
+const PROGRAM: &str = env!("CARGO_BIN_EXE_doneyet");
+
 /// A running daemon; ended with the value.
 pub(crate) struct Daemon {
     child: Child,
@@ -25,7 +27,19 @@ impl Daemon {
 
     /// The same with further options.
     pub(crate) fn start_with(options: &[&str]) -> Daemon {
-        let mut child = Command::new(env!("CARGO_BIN_EXE_doneyet"))
+        Daemon::start_as(Command::new(PROGRAM), options)
+    }
+
+    /// The same with no more than so many descriptors: `ulimit`'s own options.
+    pub(crate) fn start_with_limit(limit: &str, options: &[&str]) -> Daemon {
+        let mut shell = Command::new("sh");
+        let script = format!("ulimit {limit} && exec \"$0\" \"$@\"");
+        shell.args(["-c", &script, PROGRAM]);
+        Daemon::start_as(shell, options)
+    }
+
+    fn start_as(mut program: Command, options: &[&str]) -> Daemon {
+        let mut child = program
             .args(["serve", "--listen", "127.0.0.1:0", "--echo"])
             .args(options)
             .stderr(Stdio::piped())
@@ -62,6 +76,25 @@ impl Daemon {
             .expect("the kernel knows its memory");
         let number = line.trim().trim_end_matches("kB").trim();
         number.parse().expect("a number of KiB")
+    }
+
+    /// How many descriptors the process has open.
+    pub(crate) fn descriptors(&self) -> usize {
+        let folder = std::fs::read_dir(format!("/proc/{}/fd", self.child.id()));
+        folder.expect("the daemon is a process").count()
+    }
+
+    /// Processor time that the process has used, in the kernel too (`utime` and `stime` of
+    /// proc_pid_stat(5)). A tick is 10 ms.
+    pub(crate) fn processor_ticks(&self) -> u64 {
+        let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.child.id()))
+            .expect("the daemon is a process");
+        // The name before the third field may hold anything, but no further parenthesis.
+        let (_, fields) = stat.rsplit_once(") ").expect("a name");
+        let times = fields.split(' ').skip(11).take(2);
+        times
+            .map(|time| time.parse::<u64>().expect("a number of ticks"))
+            .sum()
     }
 
     /// Asks it to stop, as an init system would.

@@ -6,6 +6,7 @@
 //! what the outside sees: routes, JSON, close codes, the process's memory and its exit status.
 
 mod cancelling;
+mod crowding;
 mod daemon;
 mod frames;
 mod http;

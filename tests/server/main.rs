@@ -2,10 +2,16 @@
 //! over real sockets.
 
 mod closing;
+mod daemon;
 mod frames;
 mod pressure;
+mod quota;
+mod reactor;
 mod retention;
 mod several;
+mod simulation;
+mod sockets;
+mod strangers;
 mod timing;
 mod watching;
 mod working;

@@ -6,13 +6,14 @@
 
 use std::collections::BTreeMap;
 use std::io::{self, ErrorKind, IoSlice, Write};
+use std::net::IpAddr;
 use std::rc::Rc;
 
 use doneyet::server::broker::{After, Broker};
 use doneyet::server::config::Config;
 use doneyet::session::Access;
-use doneyet::task::Now;
 use doneyet::task::hub::PeerKey;
+use doneyet::task::{Now, Refusal};
 use serde_json::Value;
 
 use crate::frames::{Said, handshake, take_answers, take_messages};
@@ -44,6 +45,13 @@ pub(crate) struct Wire {
     pub(crate) is_shut: bool,
     /// Writes that fail as interrupted before the next one succeeds.
     pub(crate) interruptions: usize,
+}
+
+impl Wire {
+    /// Whether the server still has the connection.
+    pub(crate) fn is_open(&self) -> bool {
+        self.key.is_some()
+    }
 }
 
 impl Write for Wire {
@@ -112,7 +120,13 @@ impl World {
     }
 
     pub(crate) fn connect(&mut self) -> Client {
-        let key = self.broker.connect(Rc::clone(&self.access), self.now);
+        self.connect_from(None).expect("there is room")
+    }
+
+    /// A connection from this address; none is a Unix socket.
+    pub(crate) fn connect_from(&mut self, address: Option<IpAddr>) -> Result<Client, Refusal> {
+        let access = Rc::clone(&self.access);
+        let key = self.broker.connect(access, address, self.now)?;
         let client = Client(self.wires.len());
         self.wires.push(Wire {
             key: Some(key),
@@ -122,7 +136,7 @@ impl World {
         let previous = self.clients.insert(key, client);
         assert_eq!(previous, None, "a slot is given out twice");
         self.check();
-        client
+        Ok(client)
     }
 
     /// A client whose handshake for `path` has succeeded.
@@ -176,7 +190,7 @@ impl World {
 
     /// Whether the server still has the connection.
     pub(crate) fn is_open(&self, client: Client) -> bool {
-        self.wires[client.0].key.is_some()
+        self.wires[client.0].is_open()
     }
 
     /// Turns until nothing is left to do; a world that never comes to rest spins.
@@ -227,6 +241,9 @@ impl World {
         }
         self.broker.tick(self.now);
         self.check();
+        let next_ms = self.broker.next_tick_ms();
+        let now_ms = self.now.ticks_ms;
+        assert!(next_ms.is_none_or(|ms| ms > now_ms), "a tick leaves work");
         busy |= self.flush();
         busy |= self.bury();
         busy
@@ -288,6 +305,12 @@ impl World {
             self.check();
         }
         buried
+    }
+
+    /// How many bytes the server keeps for `client`.
+    pub(crate) fn queued_len(&self, client: Client) -> usize {
+        let key = self.wires[client.0].key;
+        key.map_or(0, |key| self.broker.queued_len(key))
     }
 
     /// What is true between any two calls.

@@ -4,6 +4,7 @@
 mod access;
 mod call;
 mod cors;
+mod forwarded;
 mod http;
 mod outbox;
 mod route;

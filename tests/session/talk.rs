@@ -71,7 +71,10 @@ impl Talk {
     pub(crate) fn send(&mut self, bytes: &[u8]) {
         self.inbox.extend_from_slice(bytes);
         while !self.is_over {
-            let step = match self.session.next(&mut self.inbox, &mut self.out, NOON) {
+            let step = match self
+                .session
+                .next(&mut self.inbox, &mut self.out, &mut (), NOON)
+            {
                 Ok(step) => step,
                 Err(fault) => {
                     self.session.farewell(&fault, &mut self.out, NOON);

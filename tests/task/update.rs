@@ -1,7 +1,7 @@
 //! A state as bytes, once for everybody.
 
 use doneyet::task::Update;
-use doneyet::task::update::MAX_STATE;
+use doneyet::task::update::MAX_FIELDS;
 
 #[test]
 fn the_frame_is_one_final_unmasked_text_frame_around_the_json() {
@@ -10,7 +10,7 @@ fn the_frame_is_one_final_unmasked_text_frame_around_the_json() {
         (2, vec![0x81, 2]),
         (125, vec![0x81, 125]),
         (126, vec![0x81, 126, 0, 126]),
-        (MAX_STATE, vec![0x81, 126, 0x40, 0]),
+        (MAX_FIELDS, vec![0x81, 126, 0x40, 0]),
         (65_536, vec![0x81, 127, 0, 0, 0, 0, 0, 1, 0, 0]),
     ] {
         let json = vec![b'x'; len];

@@ -13,7 +13,9 @@ const NOW: Now = Now {
 
 /// The status line's code of each answer to `requests`, all on one connection.
 fn statuses(broker: &mut Broker, requests: &[&str]) -> Vec<String> {
-    let peer = broker.connect(Rc::new(Access::default()), NOW);
+    let peer = broker
+        .connect(Rc::new(Access::default()), None, NOW)
+        .expect("there is room");
     let mut written = Vec::new();
     for request in requests {
         broker.receive(peer, &mut request.as_bytes().to_vec(), NOW);

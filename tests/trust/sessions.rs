@@ -37,7 +37,7 @@ fn ask(request: &str) -> (Outcome, String) {
     let mut out = Outbox::default();
     let mut rest = request.as_bytes();
     loop {
-        let step = http.next(rest, &mut out, NOW).unwrap();
+        let step = http.next(rest, &mut out, &mut (), NOW).unwrap();
         rest = &rest[step.consumed..];
         if !matches!(step.outcome, Outcome::Handled) || rest.is_empty() && !out.is_empty() {
             let mut written = Vec::new();
@@ -205,7 +205,7 @@ fn a_socket_opened_to_watch_only_cannot_cancel() {
             [1, 2, 3, 4],
             &mut input,
         );
-        let step = socket.next(&mut input, &mut out).unwrap();
+        let step = socket.next(&mut input, &mut out, &mut ()).unwrap();
         assert_eq!(
             matches!(step.outcome, Outcome::Demand(Demand::Cancel { .. })),
             allowed

@@ -46,6 +46,8 @@ pub enum Event {
         /// Connections that were cut because they did not end in time.
         connections: usize,
     },
+    /// A connection was turned away because the process has all the descriptors it may have.
+    NoDescriptor,
     /// There is no room for another connection at this address.
     Paused {
         /// The address.
@@ -91,6 +93,8 @@ pub enum Kind {
     Stopping,
     /// [`Event::Stopped`].
     Stopped,
+    /// [`Event::NoDescriptor`].
+    NoDescriptor,
     /// [`Event::Paused`].
     Paused,
     /// [`Event::Resumed`].
@@ -111,7 +115,7 @@ pub enum Kind {
 
 impl Kind {
     /// All of them.
-    pub const ALL: [Kind; 15] = [
+    pub const ALL: [Kind; 16] = [
         Kind::Started,
         Kind::Listening,
         Kind::Doubt,
@@ -119,6 +123,7 @@ impl Kind {
         Kind::NotReloaded,
         Kind::Stopping,
         Kind::Stopped,
+        Kind::NoDescriptor,
         Kind::Paused,
         Kind::Resumed,
         Kind::Denied,
@@ -139,6 +144,7 @@ impl Kind {
             Kind::NotReloaded => "not_reloaded",
             Kind::Stopping => "stopping",
             Kind::Stopped => "stopped",
+            Kind::NoDescriptor => "no_descriptor",
             Kind::Paused => "listener_paused",
             Kind::Resumed => "listener_resumed",
             Kind::Denied => "denied",
@@ -153,7 +159,9 @@ impl Kind {
     /// From which level on it is written.
     pub fn level(self) -> Level {
         match self {
-            Kind::Doubt | Kind::NotReloaded | Kind::Paused | Kind::Resumed => Level::Warn,
+            Kind::Doubt | Kind::NotReloaded | Kind::NoDescriptor | Kind::Paused | Kind::Resumed => {
+                Level::Warn
+            }
             Kind::Violation => Level::Debug,
             _ => Level::Info,
         }
@@ -192,6 +200,7 @@ impl Event {
             Event::NotReloaded { .. } => Kind::NotReloaded,
             Event::Stopping { .. } => Kind::Stopping,
             Event::Stopped { .. } => Kind::Stopped,
+            Event::NoDescriptor => Kind::NoDescriptor,
             Event::Paused { .. } => Kind::Paused,
             Event::Resumed { .. } => Kind::Resumed,
             Event::Denied { .. } => Kind::Denied,
@@ -219,6 +228,10 @@ impl Event {
                 format!("stopping, {connections} connections to close")
             }
             Event::Stopped { connections } => format!("stopped, {connections} connections cut"),
+            Event::NoDescriptor => {
+                "a connection was turned away for want of a descriptor (ulimit -n, LimitNOFILE)"
+                    .to_owned()
+            }
             Event::Paused { address, error } => format!("not accepting on {address}: {error}"),
             Event::Resumed { address } => format!("accepting on {address} again"),
             Event::Denied { code } => format!("turned away: {code}"),
@@ -245,7 +258,7 @@ impl Event {
             Event::Listening { address } | Event::Resumed { address } => {
                 vec![("address", address.as_str().into())]
             }
-            Event::Doubt { .. } | Event::Reloaded => Vec::new(),
+            Event::Doubt { .. } | Event::Reloaded | Event::NoDescriptor => Vec::new(),
             Event::NotReloaded { error } => vec![("error", error.as_str().into())],
             Event::Stopping { connections } | Event::Stopped { connections } => {
                 vec![("connections", (*connections).into())]

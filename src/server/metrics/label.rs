@@ -6,6 +6,7 @@
 use std::marker::PhantomData;
 use std::ops::{Index, IndexMut};
 
+use crate::server::limits::Limit;
 use crate::session::report::{Method, Transport};
 use crate::task::record::Effect;
 use crate::task::state::State;
@@ -88,6 +89,19 @@ labels! {
         Completed = "completed",
         Failed = "failed",
         Cancelled = "cancelled",
+    }
+}
+
+/// Its words are the limits' own.
+impl Label for Limit {
+    const ALL: &'static [Limit] = &Limit::ALL;
+
+    fn name(self) -> &'static str {
+        Limit::name(self)
+    }
+
+    fn index(self) -> usize {
+        self as usize
     }
 }
 

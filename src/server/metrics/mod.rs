@@ -16,6 +16,7 @@ pub mod table;
 
 use std::collections::BTreeMap;
 
+use crate::server::limits::Limit;
 use crate::server::metrics::histogram::Histogram;
 use crate::server::metrics::label::{By, CancelOutcome, Class, StatusClass, TaskEvent};
 use crate::session::report::{Method, Reply, Transport};
@@ -65,6 +66,8 @@ pub struct Census {
     pub connections: By<Transport, 2>,
     /// Bytes that peers have not taken yet.
     pub pending_bytes: u64,
+    /// How often somebody ran into a limit of connections or of rate.
+    pub limited: By<Limit, 6>,
     /// Published tasks.
     pub tasks: By<Class, 6>,
     /// How many of these there may be.

@@ -44,7 +44,7 @@ fn families(metrics: &Metrics, census: &Census, vitals: &Vitals) -> Vec<Family> 
         ),
         counter(
             "accept_pauses_total",
-            "Times a listener had to pause because no descriptor or memory was free.",
+            "Times a listener had to pause because a connection could not even be turned away.",
             one(vitals.accept_pauses),
         ),
         counter(
@@ -71,6 +71,11 @@ fn families(metrics: &Metrics, census: &Census, vitals: &Vitals) -> Vec<Family> 
             "refused_total",
             "What was not granted, by error code; close_… are WebSocket close codes.",
             named("reason", metrics.refused.iter().map(|(&k, &n)| (k, n))),
+        ),
+        counter(
+            "limited_total",
+            "Times somebody ran into a limit of connections or of rate.",
+            by("limit", &census.limited),
         ),
         counter(
             "publishes_total",

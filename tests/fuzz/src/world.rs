@@ -103,7 +103,9 @@ impl World {
 
     /// A new connection.
     pub fn connect(&mut self, room: usize, read_len: usize, polite: bool) -> PeerKey {
-        let key = self.broker.connect(Rc::clone(&self.access), self.now);
+        let access = Rc::clone(&self.access);
+        let connected = self.broker.connect(access, None, self.now);
+        let key = connected.expect("nobody is limited here");
         let link = Link {
             client: Client::default(),
             inbound: Vec::new(),

@@ -10,6 +10,7 @@ use std::time::Duration;
 use crate::server::broker::Broker;
 use crate::server::journal::Journal;
 use crate::server::journal::event::Event;
+use crate::server::limits::Limit;
 use crate::server::metrics::label::{CancelOutcome, Class, TaskEvent};
 use crate::server::metrics::{Census, Metrics, Vitals, table};
 use crate::server::peer::Phase;
@@ -42,6 +43,11 @@ impl Broker {
         self.peers.len()
     }
 
+    /// How many bytes wait to be written to `key`; for tests.
+    pub fn queued_len(&self, key: PeerKey) -> usize {
+        self.peers[key].outbox.len()
+    }
+
     /// Whether the liveness rule holds for every peer; for tests.
     pub fn is_live(&self) -> bool {
         self.peers.keys().into_iter().all(|key| {
@@ -62,6 +68,9 @@ impl Broker {
             started_unix_ms: now.unix_ms.saturating_sub(now.ticks_ms),
             ..Census::default()
         };
+        for &limit in Limit::ALL.iter() {
+            census.limited[limit] = self.accounts.refused(limit);
+        }
         for peer in self.peers.iter() {
             census.connections[peer.session.transport()] += 1;
             census.pending_bytes += peer.outbox.len() as u64;
