@@ -51,12 +51,22 @@ const DOORS: [(&str, &[&str]); 15] = [
     ("httpdate", &["src/session/refuse.rs"]),
     (
         "rustix",
-        &[LISTENER, RESERVE, "src/client/", "src/command/"],
+        &[
+            LISTENER,
+            RESERVE,
+            STDERR,
+            VITALS,
+            "src/client/",
+            "src/command/",
+        ],
     ),
     ("lexopt", &["src/command/"]),
     ("signal_hook", &["src/command/"]),
     ("thread", &["src/client/", "src/command/"]),
-    ("process", &["src/client/", "src/command/", "src/main.rs"]),
+    (
+        "process",
+        &[VITALS, "src/client/", "src/command/", "src/main.rs"],
+    ),
     (
         "serde_json",
         &[
@@ -73,6 +83,8 @@ const KEYS: &str = "src/session/keys.rs";
 const LISTENER: &str = "src/server/listener.rs";
 const RESERVE: &str = "src/server/reserve.rs";
 const STREAM: &str = "src/server/stream.rs";
+const STDERR: &str = "src/server/stderr.rs";
+const VITALS: &str = "src/server/vitals.rs";
 /// The benchmark's thousand clients in one thread.
 const SWARM: &str = "src/client/swarm";
 

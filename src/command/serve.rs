@@ -10,6 +10,9 @@ use signal_hook::low_level::pipe;
 
 use super::options::{Arguments, Operands, Opt, Takes, Usage};
 use super::{Failure, descriptors, keys, quotas, values};
+use crate::server::journal::Level;
+use crate::server::journal::event::Event;
+use crate::server::journal::line::Format;
 use crate::server::reactor::Exit;
 use crate::server::{Address, Config, Reactor};
 use crate::session::keys::Keys;
@@ -63,6 +66,16 @@ const MAX_TASKS: Opt = Opt {
     takes: Takes::One("COUNT"),
     help: "How many tasks are kept at once; the oldest that have ended go first. Default: 10000.",
 };
+const LOG_LEVEL: Opt = Opt {
+    name: "log-level",
+    takes: Takes::One("LEVEL"),
+    help: "What to write to standard error: error, warn, info, debug, or off. Default: info.",
+};
+const LOG_FORMAT: Opt = Opt {
+    name: "log-format",
+    takes: Takes::One("FORMAT"),
+    help: "How: text, or json, one object a line. Default: text on a terminal, json elsewhere.",
+};
 const ECHO: Opt = Opt {
     name: "echo",
     takes: Takes::Nothing,
@@ -99,6 +112,8 @@ pub const USAGE: Usage = Usage {
         keys::WATCH_TOKEN_FILE,
         keys::TICKET_SECRET,
         keys::TICKET_SECRET_FILE,
+        LOG_LEVEL,
+        LOG_FORMAT,
         ECHO,
     ],
     operands: Operands::None,
@@ -118,36 +133,37 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
     descriptors::raise();
     let max_connections = &mut config.limits.max_connections;
     *max_connections = descriptors::room().min(*max_connections);
-    for option in keys::exposed(arguments) {
-        let variable = option.to_ascii_uppercase().replace('-', "_");
-        eprintln!(
-            "doneyet: warning: every user of this machine can read --{option} in the list of \
-             processes; DONEYET_{variable} or --{option}-file keeps it to yourself"
-        );
-    }
-    warn_if_open(&config);
-    serve(&config, || keys::read(arguments))?;
+    let doubts = keys::exposed(arguments)
+        .map(exposure)
+        .chain(openness(&config));
+    serve(&config, doubts, || keys::read(arguments))?;
     Ok(ExitCode::SUCCESS)
 }
 
+fn exposure(option: &str) -> String {
+    let variable = option.to_ascii_uppercase().replace('-', "_");
+    format!(
+        "every user of this machine can read --{option} in the list of processes; \
+         DONEYET_{variable} or --{option}-file keeps it to yourself"
+    )
+}
+
 /// An address that others reach, and a side without a key, is rarely what was meant.
-fn warn_if_open(config: &Config) {
+fn openness(config: &Config) -> Option<String> {
     let public =
         |address: &&Address| matches!(address, Address::Tcp(tcp) if !tcp.ip().is_loopback());
-    let Some(address) = config.listen.iter().find(public) else {
-        return;
-    };
+    let address = config.listen.iter().find(public)?;
     let watch_open = config.keys.watch.is_empty() && config.keys.ticket_secrets.is_empty();
     let open = match (config.keys.publish.is_empty(), watch_open) {
         (true, true) => "publish, watch and cancel",
         (true, false) => "publish",
         (false, true) => "watch and cancel",
-        (false, false) => return,
+        (false, false) => return None,
     };
-    eprintln!(
-        "doneyet: warning: whoever reaches {address} may {open}; see --publish-token, \
-         --watch-token and --ticket-secret"
-    );
+    Some(format!(
+        "whoever reaches {address} may {open}; see --publish-token, --watch-token and \
+         --ticket-secret"
+    ))
 }
 
 /// What the arguments decide, and the defaults for the rest.
@@ -187,15 +203,22 @@ pub fn config(arguments: &Arguments) -> Result<Config, Failure> {
     if let Some(count) = arguments.value(&MAX_TASKS, values::count)? {
         config.max_tasks = usize::try_from(count).unwrap_or(usize::MAX);
     }
+    let level = arguments.value(&LOG_LEVEL, log_level)?;
+    config.log_level = level.unwrap_or(Level::Info);
+    config.log_format = arguments.value(&LOG_FORMAT, log_format)?;
     Ok(config)
 }
 
-/// Serves until SIGTERM or SIGINT. On SIGHUP, the keys are what `reread` says; if it cannot say,
+/// Serves until SIGTERM or SIGINT. Begins with a line for each of the `doubts`. On SIGHUP, the keys are what `reread` says; if it cannot say,
 /// they stay as they are.
 ///
 /// # Errors
 /// If an address cannot be bound.
-pub fn serve(config: &Config, reread: impl Fn() -> Result<Keys, Failure>) -> io::Result<()> {
+pub fn serve(
+    config: &Config,
+    doubts: impl Iterator<Item = String>,
+    reread: impl Fn() -> Result<Keys, Failure>,
+) -> io::Result<()> {
     let (stop, stop_signals) = UnixStream::pair()?;
     for signal in [SIGTERM, SIGINT] {
         pipe::register(signal, stop_signals.try_clone()?)?;
@@ -204,16 +227,19 @@ pub fn serve(config: &Config, reread: impl Fn() -> Result<Keys, Failure>) -> io:
     pipe::register(SIGHUP, reload_signals)?;
     let mut reactor = Reactor::bind(config, stop)?;
     reactor.wake_on(reload)?;
-    for address in reactor.addresses()? {
-        eprintln!("doneyet: listening on {address}");
+    for message in doubts {
+        reactor.note(Event::Doubt { message });
     }
     while reactor.run()? == Exit::Woken {
         match reread() {
             Ok(keys) => {
                 reactor.set_keys(keys);
-                eprintln!("doneyet: tokens and secrets read again");
+                reactor.note(Event::Reloaded);
             }
-            Err(failure) => eprintln!("doneyet: tokens and secrets stay as they were: {failure}"),
+            Err(failure) => {
+                let error = failure.to_string();
+                reactor.note(Event::NotReloaded { error });
+            }
         }
     }
     Ok(())
@@ -242,6 +268,19 @@ pub fn address(text: &str) -> Result<Address, &'static str> {
         .parse::<SocketAddr>()
         .map(Address::Tcp)
         .map_err(|_| FORMS)
+}
+
+fn log_level(text: &str) -> Result<Level, &'static str> {
+    let known = Level::ALL.into_iter().find(|level| level.name() == text);
+    known.ok_or("a level is error, warn, info, debug or off")
+}
+
+fn log_format(text: &str) -> Result<Format, &'static str> {
+    match text {
+        "text" => Ok(Format::Text),
+        "json" => Ok(Format::Json),
+        _ => Err("a format is text or json"),
+    }
 }
 
 fn base_path(text: &str) -> Result<String, &'static str> {

@@ -7,6 +7,7 @@ use std::net::IpAddr;
 use std::rc::Rc;
 
 use crate::server::broker::Broker;
+use crate::server::journal::event::Event;
 use crate::server::limits::Limit;
 use crate::server::peer::{Peer, limit_ms};
 use crate::server::quota::Accounts;
@@ -34,7 +35,11 @@ impl Broker {
             http = http.behind(Rc::clone(&self.proxies), address);
         }
         let owner = address.filter(|_| !is_proxy);
-        let account = self.accounts.connect(owner, self.peers.len())?;
+        let account = self
+            .accounts
+            .connect(owner, self.peers.len())
+            .inspect_err(|refusal| self.count_refusal(refusal.code(), now))?;
+        self.metrics.accepted += 1;
         let session = Session::Http(Box::new(http));
         let key = self.peers.insert(Peer::new(session, account));
         self.hub.reset(key);
@@ -43,8 +48,11 @@ impl Broker {
     }
 
     /// Somebody found no descriptor left.
-    pub fn count_turned_away(&mut self) {
+    pub fn count_turned_away(&mut self, now: Now) {
         self.accounts.count(Limit::Descriptors);
+        let code = Refusal::TooManyConnections.code();
+        self.metrics.count_refusal(code);
+        self.journal.note(Event::NoDescriptor, now);
     }
 
     /// The accounts of those who are connected, or were a moment ago.

@@ -18,10 +18,13 @@ use std::mem;
 use std::rc::Rc;
 
 use crate::server::config::Config;
+use crate::server::journal::Journal;
+use crate::server::metrics::Metrics;
 use crate::server::peer::{DRAIN_MS, Input, LINGER_MS, NEXT_REQUEST_MS, Peers, Phase, limit_ms};
 use crate::server::quota::{Accounts, Purse};
 use crate::session::forwarded::Proxies;
 use crate::session::keys::{Keyring, Keys};
+use crate::session::report::Reply;
 use crate::session::websocket::WebSocket;
 use crate::session::{Fault, Flow, Notice, Outcome, Session, Wait};
 use crate::task::board::TaskKey;
@@ -51,6 +54,10 @@ pub struct Broker {
     pub(super) keyring: Rc<Keyring>,
     pub(super) accounts: Accounts,
     pub(super) proxies: Rc<Proxies>,
+    pub(super) metrics: Metrics,
+    pub(super) journal: Journal,
+    /// Peers whose demand for the daemon's numbers waits for the kernel's.
+    pub(super) scrapers: Vec<PeerKey>,
     dead: Vec<PeerKey>,
     closing: bool,
 }
@@ -64,6 +71,9 @@ impl Broker {
             board: Board::new(config.patience.clone(), config.max_tasks),
             deadlines: Deadlines::default(),
             keyring: Rc::new(Keyring::new(config.keys.clone())),
+            metrics: Metrics::default(),
+            journal: Journal::new(config.log_level),
+            scrapers: Vec::new(),
             accounts: Accounts::new(config.limits.clone()),
             proxies: Rc::new(config.proxies.clone()),
             dead: Vec::new(),
@@ -93,6 +103,8 @@ impl Broker {
 
     /// `bytes` arrived from `key`; they are changed in place.
     pub fn receive(&mut self, key: PeerKey, bytes: &mut [u8], now: Now) {
+        let transport = self.peers[key].session.transport();
+        self.metrics.received_bytes[transport] += bytes.len() as u64;
         if self.peers[key].phase != Phase::Open {
             return;
         }
@@ -194,7 +206,8 @@ impl Broker {
         if peer.outbox.is_blocked() || peer.phase == Phase::Dead {
             return Ok(After::Nothing);
         }
-        peer.outbox.write_to(socket)?;
+        let count = peer.outbox.write_to(socket)?;
+        self.metrics.sent_bytes[peer.session.transport()] += count as u64;
         Ok(match peer.phase {
             Phase::Open => self.after_write(key, now),
             _ => self.after_last_write(key, now),
@@ -207,6 +220,7 @@ impl Broker {
         self.leave(key, now);
         self.hub.reset(key);
         self.deadlines.clear(&mut self.peers[key].alarm, key.0);
+        self.scrapers.retain(|&scraper| scraper != key);
         self.accounts.leave(self.peers[key].account, now);
         self.peers.remove(key);
         Some(key)
@@ -219,27 +233,6 @@ impl Broker {
             self.fill(key, now);
             self.end_if_idle(key, now);
         }
-    }
-
-    /// How many connections there are.
-    pub fn peer_count(&self) -> usize {
-        self.peers.len()
-    }
-
-    /// How many bytes wait to be written to `key`; for tests.
-    pub fn queued_len(&self, key: PeerKey) -> usize {
-        self.peers[key].outbox.len()
-    }
-
-    /// Whether the liveness rule holds for every peer; for tests.
-    pub fn is_live(&self) -> bool {
-        self.peers.keys().into_iter().all(|key| {
-            let peer = &self.peers[key];
-            let owed = peer.phase == Phase::Open && self.hub.is_owed(key);
-            let waits = owed || !peer.outbox.is_empty();
-            let served = peer.outbox.is_blocked() || self.hub.is_in_line(key);
-            !waits || served || peer.phase == Phase::Dead
-        })
     }
 
     /// Lets the session read `bytes` until it needs more, or until its answers pile up.
@@ -262,6 +255,7 @@ impl Broker {
                         break;
                     }
                     self.act(key, step.outcome, now);
+                    self.count_reply(key);
                 }
                 Err(fault) => self.end(key, &fault, now),
             }
@@ -274,14 +268,19 @@ impl Broker {
         match outcome {
             Outcome::Starved | Outcome::Handled => {}
             Outcome::Over => self.drain(key, now),
-            Outcome::Demand(demand) => {
-                let answer = self.fulfil(key, demand, now);
-                let peer = &mut self.peers[key];
-                if peer.session.answer(&answer, &mut peer.outbox, now) == Flow::Over {
+            Outcome::Refused(code, flow) => {
+                self.count_refusal(code, now);
+                if flow == Flow::Over {
                     self.drain(key, now);
                 }
             }
+            Outcome::Demand(demand) => {
+                if let Some(answer) = self.fulfil(key, demand, now) {
+                    self.answer(key, &answer, now);
+                }
+            }
             Outcome::Upgrade(purpose, permit) => {
+                self.metrics.count_reply(Reply::HANDSHAKE);
                 let purpose = self.enter(key, purpose);
                 let peer = &mut self.peers[key];
                 peer.session =
@@ -355,8 +354,13 @@ impl Broker {
 
     pub(super) fn notify(&mut self, key: PeerKey, notice: &Notice, now: Now) {
         let peer = &mut self.peers[key];
-        if peer.phase == Phase::Open && peer.session.notify(notice, &mut peer.outbox) == Flow::Over
-        {
+        if peer.phase != Phase::Open {
+            return;
+        }
+        if let Notice::State(_) = notice {
+            self.metrics.updates_sent[peer.session.transport()] += 1;
+        }
+        if peer.session.notify(notice, &mut peer.outbox) == Flow::Over {
             self.drain(key, now);
         }
     }
@@ -410,12 +414,14 @@ impl Broker {
         let peer = &mut self.peers[key];
         if peer.phase == Phase::Open {
             peer.session.farewell(fault, &mut peer.outbox, now);
+            self.count_fault(fault, now);
+            self.count_reply(key);
             self.drain(key, now);
         }
     }
 
     /// Nothing is said after what the outbox holds.
-    fn drain(&mut self, key: PeerKey, now: Now) {
+    pub(super) fn drain(&mut self, key: PeerKey, now: Now) {
         let peer = &mut self.peers[key];
         if peer.phase == Phase::Open {
             peer.phase = Phase::Draining;

@@ -4,6 +4,8 @@ use std::fmt;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 
+use crate::server::journal::Level;
+use crate::server::journal::line::Format;
 use crate::server::limits::Limits;
 use crate::session::Access;
 use crate::session::forwarded::Proxies;
@@ -50,6 +52,11 @@ pub struct Config {
     pub patience: Patience,
     /// How many published tasks are kept at once.
     pub max_tasks: usize,
+    /// What is written to standard error. Nothing by default: whoever embeds the daemon in another
+    /// program decides about that program's standard error.
+    pub log_level: Level,
+    /// In which form; none is text for a terminal and JSON for anything else.
+    pub log_format: Option<Format>,
     /// How much of it one address may have, and how many there may be.
     pub limits: Limits,
     /// Whose word is taken on who asks.
@@ -64,6 +71,8 @@ impl Default for Config {
             keys: Keys::default(),
             patience: Patience::default(),
             max_tasks: 10_000,
+            log_level: Level::Off,
+            log_format: None,
             limits: Limits::default(),
             proxies: Proxies::default(),
         }

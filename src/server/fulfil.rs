@@ -3,9 +3,10 @@
 use std::rc::Rc;
 
 use crate::server::broker::Broker;
-use crate::session::Session;
+use crate::server::metrics::label::{CancelOutcome, TaskEvent};
 use crate::session::demand::{Answer, Demand, Notice, Publish, Published};
 use crate::session::websocket::Purpose;
+use crate::session::{Flow, Session};
 use crate::task::board::{Room, TaskKey};
 use crate::task::hub::{Birth, PeerKey, Role};
 use crate::task::record::{Effect, Tick};
@@ -16,8 +17,8 @@ use crate::task::{Now, Refusal, TaskId};
 const MAX_SUBSCRIPTIONS: usize = 64;
 
 impl Broker {
-    /// Does what `peer` demands.
-    pub(super) fn fulfil(&mut self, peer: PeerKey, demand: Demand, now: Now) -> Answer {
+    /// Does what `peer` demands. Without an answer, there will be one later.
+    pub(super) fn fulfil(&mut self, peer: PeerKey, demand: Demand, now: Now) -> Option<Answer> {
         let result = match demand {
             Demand::Publish(publish) => self
                 .publish(Some(peer), publish, now)
@@ -34,6 +35,10 @@ impl Broker {
             }),
             Demand::Show(task) => self.show(&task).map(Answer::State),
             Demand::List { status } => Ok(self.list(status.as_deref())),
+            Demand::Metrics => {
+                self.scrapers.push(peer);
+                return None;
+            }
             Demand::Cancel { task, reason } => self.cancel(&task, reason.as_deref(), now),
             Demand::Subscribe(task) => self.subscribe(peer, &task),
             Demand::Unsubscribe(task) => {
@@ -41,7 +46,17 @@ impl Broker {
                 Ok(Answer::Done)
             }
         };
-        result.unwrap_or_else(Answer::Refused)
+        Some(result.unwrap_or_else(Answer::Refused))
+    }
+
+    /// Hands the session of `key` the answer to its last demand.
+    pub(super) fn answer(&mut self, key: PeerKey, answer: &Answer, now: Now) {
+        self.count_answer(answer, now);
+        let peer = &mut self.peers[key];
+        if peer.session.answer(answer, &mut peer.outbox, now) == Flow::Over {
+            self.drain(key, now);
+        }
+        self.count_reply(key);
     }
 
     /// A handshake succeeded: the peer takes its place, and keeps the shared copy of its task's
@@ -76,7 +91,10 @@ impl Broker {
         while let Some((task, tick)) = self.board.tick(now) {
             match tick {
                 Tick::Stays(Effect::Unchanged) => {}
-                Tick::Stays(_) => self.hub.state_changed(task),
+                Tick::Stays(_) => {
+                    self.hub.state_changed(task);
+                    self.count_tick(task, now);
+                }
                 Tick::Forget => self.forget(task, now),
             }
         }
@@ -96,6 +114,7 @@ impl Broker {
             mode,
             lease_ms,
         } = publish;
+        let cancel = self.board.record(key).and_then(|r| r.state().cancel());
         let effect = match self.board.publish(key, patch, mode, lease_ms, now) {
             Ok(effect) => effect,
             Err(refusal) => {
@@ -110,6 +129,7 @@ impl Broker {
         if effect != Effect::Unchanged {
             self.hub.state_changed(key);
         }
+        self.count_publish(key, effect, cancel, now);
         if let Some(peer) = worker.filter(|&peer| self.is_worker_socket(peer)) {
             self.attach(peer, key);
         }
@@ -140,6 +160,7 @@ impl Broker {
         if self.board.request_cancel(key, reason, now)? == Effect::Changed {
             self.hub.state_changed(key);
             self.hub.cancel_wanted(key);
+            self.metrics.cancels[CancelOutcome::Requested] += 1;
         }
         self.show(task).map(Answer::CancelRequested)
     }
@@ -208,6 +229,7 @@ impl Broker {
         let Some(task) = self.board.id(key).cloned() else {
             return;
         };
+        self.count_task_event(key, TaskEvent::Forgotten, now);
         let last = self.board.update(key).cloned();
         self.board.forget(key);
         let mut ended = Vec::new();

@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::io;
+use std::mem;
 use std::net::IpAddr;
 use std::os::unix::fs::FileTypeExt;
 use std::path::{Path, PathBuf};
@@ -28,6 +29,7 @@ pub(super) struct Listener {
     /// From when on, in ticks, there may be connections to accept. An edge announces the first of
     /// them only, so this stays until the kernel says that there are none.
     next_accept_ms: Option<u64>,
+    is_paused: bool,
 }
 
 #[derive(Debug)]
@@ -62,6 +64,7 @@ impl Listener {
             socket,
             access: Rc::new(access),
             next_accept_ms: None,
+            is_paused: false,
         })
     }
 
@@ -77,14 +80,17 @@ impl Listener {
         self.next_accept_ms.get_or_insert(now_ms);
     }
 
-    /// Notes that the kernel has no more connections: the next one is announced.
-    pub(super) fn expect_none(&mut self) {
+    /// Notes that the kernel has no more connections: the next one is announced. True if that ends
+    /// a pause.
+    pub(super) fn expect_none(&mut self) -> bool {
         self.next_accept_ms = None;
+        mem::take(&mut self.is_paused)
     }
 
-    /// Leaves the connections waiting until `until_ms`.
-    pub(super) fn pause(&mut self, until_ms: u64) {
+    /// Leaves the connections waiting until `until_ms`. True if it was not paused yet.
+    pub(super) fn pause(&mut self, until_ms: u64) -> bool {
         self.next_accept_ms = Some(until_ms);
+        !mem::replace(&mut self.is_paused, true)
     }
 
     /// When to accept, in ticks; none while nobody waits.
@@ -104,6 +110,12 @@ impl Listener {
                 Ok((Stream::Unix(stream), None))
             }
         }
+    }
+
+    /// The address, for people.
+    pub(super) fn name(&self) -> String {
+        self.address()
+            .map_or_else(|error| error.to_string(), |address| address.to_string())
     }
 
     /// The address, with the port that was really bound.

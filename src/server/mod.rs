@@ -6,16 +6,22 @@
 //! small files runs in a test as a plain value.
 
 pub mod admission;
+pub mod books;
 pub mod broker;
 pub mod config;
 pub mod fulfil;
+pub mod journal;
 pub mod limits;
 pub mod listener;
+pub mod metrics;
 pub mod peer;
 pub mod quota;
 pub mod reactor;
+pub mod report;
 pub mod reserve;
+pub mod stderr;
 pub mod stream;
+pub mod vitals;
 
 pub use broker::Broker;
 pub use config::{Address, Config};

@@ -106,6 +106,10 @@ impl Peers {
         self.0.len()
     }
 
+    pub(super) fn iter(&self) -> impl Iterator<Item = &Peer> {
+        self.0.iter().map(|(_, peer)| peer)
+    }
+
     pub(super) fn keys(&self) -> Vec<PeerKey> {
         self.0.iter().map(|(key, _)| PeerKey(key as u32)).collect()
     }

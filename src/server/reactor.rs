@@ -29,8 +29,10 @@ use mio::{Events, Interest, Poll, Token};
 
 use crate::server::broker::{After, Broker};
 use crate::server::config::{Address, Config};
+use crate::server::journal::event::Event as Noted;
 use crate::server::listener::Listener;
 use crate::server::reserve::{Reserve, is_exhaustion};
+use crate::server::stderr::Stderr;
 use crate::server::stream::Stream;
 use crate::session::keys::Keys;
 use crate::session::refuse;
@@ -45,8 +47,6 @@ const READS: usize = 4;
 const ACCEPT_BATCH: usize = 256;
 /// Peers written to before the loop looks for new events again.
 const FLUSH_BATCH: usize = 4096;
-/// How long to leave a listener alone after the kernel had no room for another socket.
-const ACCEPT_PAUSE_MS: u64 = 100;
 /// How long all may take to say goodbye.
 const CLOSE_ALL_MS: u64 = 4_500;
 
@@ -68,8 +68,8 @@ pub enum Exit {
 #[derive(Debug)]
 pub struct Reactor {
     poll: Poll,
-    broker: Broker,
-    listeners: Vec<Listener>,
+    pub(super) broker: Broker,
+    pub(super) listeners: Vec<Listener>,
     streams: Vec<Option<Stream>>,
     reserve: Reserve,
     stop: UnixStream,
@@ -80,6 +80,8 @@ pub struct Reactor {
     /// Peers that may have more to read than they were allowed to send this turn.
     unread: Vec<PeerKey>,
     stopping_ms: Option<u64>,
+    pub(super) stderr: Stderr,
+    pub(super) accept_pauses: u64,
 }
 
 impl Reactor {
@@ -102,7 +104,7 @@ impl Reactor {
         let mut stop = UnixStream::from_std(stop);
         poll.registry()
             .register(&mut stop, STOP, Interest::READABLE)?;
-        Ok(Reactor {
+        let mut reactor = Reactor {
             poll,
             broker: Broker::new(config),
             listeners,
@@ -115,7 +117,11 @@ impl Reactor {
             started: Instant::now(),
             unread: Vec::new(),
             stopping_ms: None,
-        })
+            stderr: Stderr::new(config.log_format),
+            accept_pauses: 0,
+        };
+        reactor.note_start(config)?;
+        Ok(reactor)
     }
 
     /// The addresses, with the ports that were really bound.
@@ -157,9 +163,12 @@ impl Reactor {
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
                 result => result?,
             }
-            let now = self.now();
+            let begun = Instant::now();
+            let now = self.at(begun);
             self.turn(&events, now);
+            self.broker.count_turn(begun.elapsed());
             if self.is_over(now) {
+                self.note_end();
                 return Ok(Exit::Stopped);
             }
             if mem::take(&mut self.woken) {
@@ -174,12 +183,14 @@ impl Reactor {
         self.broker.tick(now);
         self.flush(now);
         self.bury(now);
+        self.write_journal(now);
     }
 
     fn serve(&mut self, events: &Events, now: Now) {
         for key in mem::take(&mut self.unread) {
             if self.broker.contains(key) {
                 self.broker.resume(key, now);
+                self.bring_vitals(now);
                 self.read(key, ReadUntil::Blocked, now);
             }
         }
@@ -226,6 +237,7 @@ impl Reactor {
                 Ok(0) => return self.broker.end_of_input(key),
                 Ok(count) => {
                     self.broker.receive(key, &mut self.scratch[..count], now);
+                    self.bring_vitals(now);
                     if count < SCRATCH && until == ReadUntil::ShortRead {
                         return;
                     }
@@ -257,12 +269,10 @@ impl Reactor {
             match accepted {
                 Ok(()) => {}
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
-                    return self.listeners[index].expect_none();
+                    return self.accepted_all(index, now);
                 }
                 Err(error) if is_about_one_connection(&error) => {}
-                // No memory, or not even the reserve. The edge that announced the waiting
-                // connections is spent, so the clock has to bring us back.
-                Err(_) => return self.listeners[index].pause(now.ticks_ms + ACCEPT_PAUSE_MS),
+                Err(error) => return self.cannot_accept(index, &error, now),
             }
         }
     }
@@ -303,7 +313,7 @@ impl Reactor {
             turn_away(stream, scratch, now);
             Ok::<_, io::Error>(())
         })?;
-        self.broker.count_turned_away();
+        self.broker.count_turned_away(now);
         Ok(())
     }
 
@@ -342,6 +352,10 @@ impl Reactor {
         if self.stopping_ms.is_none() {
             self.stopping_ms = Some(now.ticks_ms + CLOSE_ALL_MS);
             self.listeners.clear();
+            let connections = self.broker.peer_count();
+            self.broker
+                .journal()
+                .note(Noted::Stopping { connections }, now);
             self.broker.close_all(now);
         }
     }
@@ -351,7 +365,7 @@ impl Reactor {
         self.stopping_ms.is_some_and(late)
     }
 
-    fn timeout(&self, now: Now) -> Option<Duration> {
+    fn timeout(&mut self, now: Now) -> Option<Duration> {
         if !self.unread.is_empty() || self.broker.line_len() > 0 {
             return Some(Duration::ZERO);
         }
@@ -360,18 +374,29 @@ impl Reactor {
             .iter()
             .filter_map(Listener::next_accept_ms)
             .min();
-        let next_ms = [accept_ms, self.broker.next_tick_ms(), self.stopping_ms];
+        let journal_ms = self.broker.journal().next_tick_ms();
+        let next_ms = [
+            accept_ms,
+            journal_ms,
+            self.broker.next_tick_ms(),
+            self.stopping_ms,
+        ];
         let next_ms = next_ms.into_iter().flatten().min()?;
         Some(Duration::from_millis(next_ms.saturating_sub(now.ticks_ms)))
     }
 
-    /// The only place that reads the clocks.
-    fn now(&self) -> Now {
+    /// Both clocks, now.
+    pub(super) fn now(&self) -> Now {
+        self.at(Instant::now())
+    }
+
+    /// The same for a reading of the first.
+    fn at(&self, instant: Instant) -> Now {
         let unix = SystemTime::now()
             .duration_since(UNIX_EPOCH)
             .unwrap_or_default();
         Now {
-            ticks_ms: self.started.elapsed().as_millis() as u64,
+            ticks_ms: (instant - self.started).as_millis() as u64,
             unix_ms: unix.as_millis() as u64,
         }
     }

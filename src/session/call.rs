@@ -26,6 +26,8 @@ pub enum Call {
     Page(&'static Asset),
     /// Is the daemon well?
     Health,
+    /// How is it doing, in numbers?
+    Metrics,
     /// Which methods are there, and may a page of another origin use them?
     Options {
         /// The `Allow` field.
@@ -113,7 +115,7 @@ impl Call {
         match self {
             Call::Page(_) | Call::Health | Call::Options { .. } => Need::Nothing,
             Call::Publish { .. } | Call::PublishMany { .. } | Call::Forget(_) => Need::Publish,
-            Call::List(_) => Need::WatchAll,
+            Call::List(_) | Call::Metrics => Need::WatchAll,
             Call::Show(task) => Need::Watch(task),
             Call::Cancel(task) => Need::Cancel(task),
             Call::Upgrade(_, purpose) => purpose.need(),
@@ -144,6 +146,7 @@ impl Call {
             },
             ("GET" | "HEAD", Resource::Page(asset)) => Call::Page(asset),
             ("GET" | "HEAD", Resource::Health) => Call::Health,
+            ("GET" | "HEAD", Resource::Metrics) => Call::Metrics,
             ("GET" | "HEAD", Resource::Tasks) => Call::List(
                 target
                     .query_value("status")

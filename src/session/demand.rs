@@ -24,6 +24,8 @@ pub enum Demand {
         /// The status wanted.
         status: Option<String>,
     },
+    /// The daemon's own numbers, please.
+    Metrics,
     /// A watcher wants the task to stop.
     Cancel {
         /// Which one.
@@ -61,6 +63,8 @@ pub enum Answer {
     State(Rc<Update>),
     /// All states asked for, the newest task first.
     List(Vec<Rc<Update>>),
+    /// The daemon's own numbers, in Prometheus' text format.
+    Metrics(Rc<str>),
     /// A cancel stands in this state.
     CancelRequested(Rc<Update>),
     /// Done, and nothing to say.

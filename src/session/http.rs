@@ -4,17 +4,18 @@ use std::mem;
 use std::net::IpAddr;
 use std::rc::Rc;
 
-use crate::page;
 use crate::session::access::Access;
 use crate::session::call::{Call, Rejection};
-use crate::session::demand::{Answer, Demand, Fault};
+use crate::session::consequence::Consequence;
+use crate::session::demand::{Answer, Fault};
 use crate::session::forwarded::Proxies;
 use crate::session::keys::{Keyring, Permit};
 use crate::session::outbox::Outbox;
 use crate::session::refuse::{date, error_response, refused, rejected};
+use crate::session::report::{Method, Reply};
 use crate::session::toll::{Charge, Toll};
-use crate::session::{Flow, Outcome, Step, Wait, publish, vocabulary};
-use crate::task::{Now, Refusal, Update};
+use crate::session::{Flow, Outcome, Step, Wait, vocabulary};
+use crate::task::{Now, Update};
 use crate::wire::handshake;
 use crate::wire::http::{
     Body, Content, Exchange, Fields, Framing, Head, HttpError, Persistence, Response, Scan, Status,
@@ -25,6 +26,9 @@ const SUBPROTOCOL: &str = "doneyet.v1";
 
 const LIST_BEGIN: &[u8] = b"{\"tasks\":[";
 const LIST_END: &[u8] = b"]}";
+
+/// The media type of Prometheus' text format.
+const EXPOSITION: &str = "text/plain; version=0.0.4; charset=utf-8";
 
 /// A conversation in requests and responses.
 #[derive(Debug)]
@@ -37,6 +41,8 @@ pub struct Http {
     stage: Stage,
     /// The wait that the present stage began, until the broker has asked for it.
     new_wait: Option<Wait>,
+    /// The last answer, until the broker has asked for it.
+    new_reply: Option<Reply>,
 }
 
 #[derive(Debug)]
@@ -63,6 +69,7 @@ struct OwnProxy {
 /// What a request's head says about the form of its answer.
 #[derive(Debug)]
 struct Terms {
+    method: Method,
     exchange: Exchange,
     /// The origin whose page may read the answer.
     origin: Option<String>,
@@ -80,6 +87,7 @@ impl Http {
             asker: None,
             stage: Stage::Head(Scan::default()),
             new_wait: Some(Wait::Head),
+            new_reply: None,
         }
     }
 
@@ -157,6 +165,7 @@ impl Http {
             Answer::List(updates) => {
                 Response::new(Status::OK).announce("application/json", list_len(updates))
             }
+            Answer::Metrics(text) => Response::new(Status::OK).body(EXPOSITION, text.as_bytes()),
             Answer::CancelRequested(update) => Response::new(Status::ACCEPTED).json(update.json()),
             Answer::Done => Response::new(Status::NO_CONTENT),
             Answer::Refused(refusal) => refused(refusal),
@@ -191,6 +200,7 @@ impl Http {
         let mut terms = match mem::replace(&mut self.stage, Stage::Over) {
             Stage::Content(terms, ..) | Stage::Answering(terms) => terms,
             _ => Terms {
+                method: Method::Other,
                 exchange: Exchange::unread(),
                 origin: None,
                 if_none_match: None,
@@ -203,6 +213,11 @@ impl Http {
     /// See [`Session::new_wait`](crate::session::Session::new_wait).
     pub fn new_wait(&mut self) -> Option<Wait> {
         self.new_wait.take()
+    }
+
+    /// See [`Session::new_reply`](crate::session::Session::new_reply).
+    pub fn new_reply(&mut self) -> Option<Reply> {
+        self.new_reply.take()
     }
 
     /// Whether the peer is in the middle of a request that deserves its answer.
@@ -236,7 +251,8 @@ impl Http {
             // Whatever is answered but 101: a proxy may take this connection for a tunnel by now.
             terms.exchange = terms.exchange.closing();
             if let Err(refusal) = toll.charge(Charge::Handshake, self.asker) {
-                return Ok(self.respond(&terms, refused(&refusal), out, now).into());
+                let flow = self.respond(&terms, refused(&refusal), out, now);
+                return Ok(Outcome::Refused(refusal.code(), flow));
             }
         }
         match self.admit(&head, framing, now) {
@@ -260,7 +276,8 @@ impl Http {
                 if !matches!(framing, Framing::None | Framing::Length(0)) {
                     terms.exchange = terms.exchange.closing();
                 }
-                Ok(self.respond(&terms, rejected(&rejection), out, now).into())
+                let flow = self.respond(&terms, rejected(&rejection), out, now);
+                Ok(Outcome::Refused(rejection.error.code, flow))
             }
         }
     }
@@ -281,14 +298,17 @@ impl Http {
             return Outcome::Over;
         };
         let mut pay = |charge| toll.charge(charge, self.asker);
-        let ready = match demand(call, &body.into_bytes(), &mut pay) {
-            Ok(demand) => {
+        match Consequence::of(call, &body.into_bytes(), &mut pay) {
+            Consequence::Demand(demand) => {
                 self.stage = Stage::Answering(terms);
-                return Outcome::Demand(demand);
+                Outcome::Demand(demand)
             }
-            Err(response) => response,
-        };
-        self.respond(&terms, ready, out, now).into()
+            Consequence::Respond(response) => self.respond(&terms, response, out, now).into(),
+            Consequence::Refuse(refusal) => {
+                let flow = self.respond(&terms, refused(&refusal), out, now);
+                Outcome::Refused(refusal.code(), flow)
+            }
+        }
     }
 
     fn respond<'r>(
@@ -298,6 +318,10 @@ impl Http {
         out: &mut Outbox,
         now: Now,
     ) -> Flow {
+        self.new_reply = Some(Reply {
+            method: terms.method,
+            status: response.status(),
+        });
         response = response.field("Date", date(now));
         if let Some(origin) = &terms.origin {
             response = response
@@ -331,6 +355,7 @@ impl Terms {
             .text("origin")
             .filter(|o| access.allows_origin(o, head.host()));
         Terms {
+            method: Method::of(head.method),
             exchange: Exchange::answering(head),
             origin: origin.map(str::to_owned),
             if_none_match: head.text("if-none-match").map(str::to_owned),
@@ -344,56 +369,6 @@ impl From<Flow> for Outcome {
             Flow::On => Outcome::Handled,
             Flow::Over => Outcome::Over,
         }
-    }
-}
-
-/// What a call demands of the hub, or the answer that needs no hub.
-fn demand(
-    call: Call,
-    content: &[u8],
-    pay: &mut dyn FnMut(Charge) -> Result<(), Refusal>,
-) -> Result<Demand, Response<'static>> {
-    if let Some(charge) = call.charge() {
-        pay(charge).map_err(|refusal| refused(&refusal))?;
-    }
-    match call {
-        Call::Page(asset) => Err(Response::new(Status::OK)
-            .body(asset.content_type, asset.bytes)
-            .field("Cache-Control", "no-cache")
-            .field("Content-Security-Policy", page::CONTENT_SECURITY_POLICY)
-            .field("Referrer-Policy", "no-referrer")
-            .field("X-Content-Type-Options", "nosniff")),
-        Call::Health => Err(Response::new(Status::OK)
-            .json(&b"{\"status\":\"ok\"}"[..])
-            .field("Cache-Control", "no-store")),
-        Call::Options { allow } => Err(Response::new(Status::NO_CONTENT)
-            .field("Allow", allow)
-            .field("Access-Control-Allow-Methods", allow)
-            .field(
-                "Access-Control-Allow-Headers",
-                "Authorization, Content-Type, If-None-Match",
-            )
-            .field("Access-Control-Max-Age", "600")),
-        Call::Upgrade(..) => Err(Response::new(Status::INTERNAL_SERVER_ERROR)),
-        Call::List(status) => Ok(Demand::List { status }),
-        Call::Show(task) => Ok(Demand::Show(task)),
-        Call::Forget(task) => Ok(Demand::Forget(task)),
-        Call::PublishMany { lease_ms } => {
-            let mut pay = || pay(Charge::Publish);
-            Ok(Demand::PublishMany(publish::many(
-                content, lease_ms, &mut pay,
-            )))
-        }
-        Call::Publish {
-            task,
-            mode,
-            lease_ms,
-        } => publish::one(task, content, mode, lease_ms)
-            .map(Demand::Publish)
-            .map_err(|refusal| refused(&refusal)),
-        Call::Cancel(task) => vocabulary::cancel_reason(content)
-            .map(|reason| Demand::Cancel { task, reason })
-            .map_err(|refusal| refused(&refusal)),
     }
 }
 

@@ -17,6 +17,7 @@
 
 pub mod access;
 pub mod call;
+mod consequence;
 pub mod demand;
 pub mod forwarded;
 pub mod http;
@@ -24,6 +25,7 @@ pub mod keys;
 pub mod outbox;
 pub mod publish;
 pub mod refuse;
+pub mod report;
 pub mod route;
 pub mod toll;
 pub mod vocabulary;
@@ -36,6 +38,7 @@ pub use outbox::Outbox;
 use crate::task::Now;
 use http::Http;
 use keys::Permit;
+use report::{Reply, Transport};
 use toll::Toll;
 use websocket::{Purpose, WebSocket};
 
@@ -66,6 +69,9 @@ pub enum Outcome {
     Handled,
     /// Something that needs the hub; to be followed by [`Session::answer`].
     Demand(Demand),
+    /// Something that the session has refused itself: the code it said, and whether the
+    /// conversation goes on.
+    Refused(&'static str, Flow),
     /// The connection becomes a WebSocket from the next byte on.
     Upgrade(Purpose, Permit),
     /// The conversation is over; what the outbox holds is the end of it.
@@ -155,6 +161,23 @@ impl Session {
             Session::Http(http) => http.new_wait(),
             // Traffic postpones no ping: a proxy in between counts the silence of each side.
             Session::WebSocket(_) => None,
+        }
+    }
+
+    /// The request that was answered since this was last asked. None of the steps and answers
+    /// above answers more than one.
+    pub fn new_reply(&mut self) -> Option<Reply> {
+        match self {
+            Session::Http(http) => http.new_reply(),
+            Session::WebSocket(_) => None,
+        }
+    }
+
+    /// What it speaks.
+    pub fn transport(&self) -> Transport {
+        match self {
+            Session::Http(_) => Transport::Http,
+            Session::WebSocket(_) => Transport::WebSocket,
         }
     }
 }

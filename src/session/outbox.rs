@@ -126,14 +126,14 @@ impl Outbox {
         }
     }
 
-    /// Writes once, as much as the kernel takes.
+    /// Writes once, as much as the kernel takes, and returns how many bytes these were.
     ///
     /// # Errors
     /// Whatever `socket` reports, except that it would block: that is no error but
     /// [`is_blocked`](Self::is_blocked).
-    pub fn write_to(&mut self, socket: &mut impl Write) -> io::Result<()> {
+    pub fn write_to(&mut self, socket: &mut impl Write) -> io::Result<usize> {
         let (offered, result) = match &self.0 {
-            State::Empty => return Ok(()),
+            State::Empty => return Ok(0),
             State::Fresh(chunk) => (chunk.bytes().len(), socket.write(chunk.bytes())),
             State::Queued(queue) => queue.write_once(socket),
         };
@@ -142,11 +142,11 @@ impl Outbox {
             Ok(count) => count,
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => 0,
             // Neither blocked nor empty: the caller comes again.
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => return Ok(()),
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => return Ok(0),
             Err(error) => return Err(error),
         };
         self.advance(written, offered);
-        Ok(())
+        Ok(written)
     }
 
     /// The kernel took `written` bytes of the `offered`.

@@ -13,6 +13,8 @@ pub enum Resource {
     Page(&'static Asset),
     /// Whether the daemon is well.
     Health,
+    /// The daemon's own numbers.
+    Metrics,
     /// All tasks.
     Tasks,
     /// One task.
@@ -79,6 +81,7 @@ impl Resource {
         let (route, rest) = split_route(path);
         match (route, rest) {
             ("/healthz", None) => Ok(Resource::Health),
+            ("/metrics", None) => Ok(Resource::Metrics),
             ("/api/progress", None) => Ok(Resource::Tasks),
             ("/api/progress", Some(rest)) => match rest.split_once('/') {
                 None => Ok(Resource::Task(task_id(rest)?)),
@@ -95,7 +98,9 @@ impl Resource {
             Resource::Tasks => "GET, HEAD, POST, OPTIONS",
             Resource::Task(_) => "GET, HEAD, POST, PUT, DELETE, OPTIONS",
             Resource::TaskCancel(_) => "POST, OPTIONS",
-            Resource::Page(_) | Resource::Health | Resource::Socket(_) => "GET, HEAD, OPTIONS",
+            Resource::Page(_) | Resource::Health | Resource::Metrics | Resource::Socket(_) => {
+                "GET, HEAD, OPTIONS"
+            }
         }
     }
 }

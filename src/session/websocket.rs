@@ -120,7 +120,8 @@ impl WebSocket {
     /// See [`Session::next`](crate::session::Session::next).
     ///
     /// # Errors
-    /// [`Fault::Frame`] for what RFC 6455 or our limits forbid.
+    /// [`Fault::Frame`] for what RFC 6455 or our limits forbid, [`Fault::Ended`] for too many
+    /// messages that make no sense or come too fast.
     pub fn next(
         &mut self,
         input: &mut [u8],
@@ -137,7 +138,7 @@ impl WebSocket {
         if let Some(Message::Text(_) | Message::Binary(_)) = step.message
             && let Err(refusal) = toll.charge(self.purpose.charge(), None)
         {
-            let outcome = self.refuse(&refusal, out);
+            let outcome = self.refuse(&refusal, out)?;
             return Ok(Step { consumed, outcome });
         }
         let outcome = match step.message {
@@ -158,12 +159,12 @@ impl WebSocket {
                 );
                 Outcome::Over
             }
-            Some(Message::Text(message)) => self.read_text(&message, out),
+            Some(Message::Text(message)) => self.read_text(&message, out)?,
             Some(Message::Binary(message)) if self.purpose == Purpose::Echo => {
                 frame::encode(OpCode::Binary, &message, out.reply());
                 Outcome::Handled
             }
-            Some(Message::Binary(_)) => self.bad_action("messages here are text".into(), out),
+            Some(Message::Binary(_)) => self.bad_action("messages here are text".into(), out)?,
         };
         Ok(Step { consumed, outcome })
     }
@@ -237,8 +238,8 @@ impl WebSocket {
         Flow::Over
     }
 
-    fn read_text(&mut self, message: &str, out: &mut Outbox) -> Outcome {
-        match &self.purpose {
+    fn read_text(&mut self, message: &str, out: &mut Outbox) -> Result<Outcome, Fault> {
+        Ok(match &self.purpose {
             Purpose::Echo => {
                 text(message.as_bytes(), out);
                 Outcome::Handled
@@ -258,12 +259,12 @@ impl WebSocket {
                 Ok(Demand::Cancel { .. }) if self.permit == Permit::WatchOnly => {
                     let why = "the ticket allows watching, not cancelling";
                     text(&vocabulary::error("forbidden", why), out);
-                    Outcome::Handled
+                    Outcome::Refused("forbidden", Flow::On)
                 }
                 Ok(demand) => Outcome::Demand(demand),
-                Err(BadAction(why)) => self.bad_action(why, out),
+                Err(BadAction(why)) => self.bad_action(why, out)?,
             },
-        }
+        })
     }
 
     fn read_publish(&self, read: Result<publish::Publish, Refusal>, out: &mut Outbox) -> Outcome {
@@ -271,7 +272,7 @@ impl WebSocket {
             Ok(publish) => Outcome::Demand(Demand::Publish(publish)),
             Err(refusal) => {
                 text(&vocabulary::refusal(&refusal), out);
-                Outcome::Handled
+                Outcome::Refused(refusal.code(), Flow::On)
             }
         }
     }
@@ -305,32 +306,33 @@ impl WebSocket {
         }
     }
 
-    fn bad_action(&mut self, why: std::borrow::Cow<'static, str>, out: &mut Outbox) -> Outcome {
+    fn bad_action(
+        &mut self,
+        why: std::borrow::Cow<'static, str>,
+        out: &mut Outbox,
+    ) -> Result<Outcome, Fault> {
         text(&vocabulary::error("bad_action", &why), out);
-        self.strike(out)
+        self.strike("bad_action")
     }
 
     /// A worker that is too fast is held up by the answers it has to read; it is working, and must
     /// not be taken for lost. A watcher has nothing to say that is worth a flood.
-    fn refuse(&mut self, refusal: &Refusal, out: &mut Outbox) -> Outcome {
+    fn refuse(&mut self, refusal: &Refusal, out: &mut Outbox) -> Result<Outcome, Fault> {
         text(&vocabulary::refusal(refusal), out);
         match self.purpose.charge() {
-            Charge::Publish => Outcome::Handled,
-            _ => self.strike(out),
+            Charge::Publish => Ok(Outcome::Refused(refusal.code(), Flow::On)),
+            _ => self.strike(refusal.code()),
         }
     }
 
-    fn strike(&mut self, out: &mut Outbox) -> Outcome {
+    fn strike(&mut self, code: &'static str) -> Result<Outcome, Fault> {
         self.strikes += 1;
         match self.strikes {
-            ..MAX_STRIKES => Outcome::Handled,
-            _ => self
-                .bye(
-                    CloseCode::POLICY,
-                    "too many messages that make no sense or come too fast",
-                    out,
-                )
-                .into(),
+            ..MAX_STRIKES => Ok(Outcome::Refused(code, Flow::On)),
+            _ => Err(Fault::Ended(
+                CloseCode::POLICY,
+                "too many messages that make no sense or come too fast",
+            )),
         }
     }
 }

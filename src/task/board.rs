@@ -130,6 +130,18 @@ impl Board {
         all.into_iter().map(|(_, record)| record).collect()
     }
 
+    /// All published tasks, in no order.
+    pub fn records(&self) -> impl Iterator<Item = &Record> {
+        self.tasks
+            .iter()
+            .filter_map(|(_, task)| task.record.as_ref())
+    }
+
+    /// How many tasks may be published at once.
+    pub fn max_tasks(&self) -> usize {
+        self.max_tasks
+    }
+
     /// How many tasks are published.
     pub fn len(&self) -> usize {
         self.published

@@ -10,12 +10,12 @@
 //! `Mailbox::first_behind` is the border. Marking moves a subscription to the end, taking moves
 //! the border by one: both O(1), and the longest-owed is served first.
 
-use std::collections::{BTreeMap, HashMap, VecDeque};
-use std::ops::Bound::{Excluded, Unbounded};
+use std::collections::VecDeque;
 
 use slab::Slab;
 
 use crate::task::board::TaskKey;
+use crate::task::changes::Changes;
 
 /// A connection's slot.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -100,11 +100,9 @@ pub struct Hub {
     tasks: Vec<Audiences>,
     /// Peers that follow everything: one subscription each, however many tasks there are.
     everything: Vec<Link>,
-    /// How far each of these has come in `changes`.
-    cursors: HashMap<PeerKey, u64>,
-    /// The newest change of each task, in the order in which they happened.
-    changes: BTreeMap<u64, TaskKey>,
-    serial: u64,
+    changes: Changes,
+    /// Changes that a follower of one task was spared, because a newer one came first.
+    skipped: u64,
     line: VecDeque<PeerKey>,
 }
 
@@ -121,7 +119,7 @@ impl Hub {
     /// Makes `peer` follow every task; it is owed all that there are.
     pub fn subscribe_to_everything(&mut self, peer: PeerKey) {
         let link = self.follow(peer, Topic::Everything);
-        self.cursors.insert(peer, 0);
+        self.changes.follow(peer);
         self.mark_one(link);
     }
 
@@ -154,6 +152,16 @@ impl Hub {
         self.audience_of(Topic::Task(task, role)).len()
     }
 
+    /// How many changes there were, of all tasks and since the start.
+    pub fn change_count(&self) -> u64 {
+        self.changes.count()
+    }
+
+    /// How many of these some watcher was spared, counted once for each such watcher.
+    pub fn skipped_count(&self) -> u64 {
+        self.skipped + self.changes.skipped()
+    }
+
     /// Whether nobody follows `task` at all.
     pub fn is_alone(&self, task: TaskKey) -> bool {
         self.audience(task, Role::Watcher) == 0 && self.audience(task, Role::Worker) == 0
@@ -161,12 +169,8 @@ impl Hub {
 
     /// The state of `task` has changed: every watcher that was up to date is now behind.
     pub fn state_changed(&mut self, task: TaskKey) {
-        self.serial += 1;
-        let serial = self.serial;
-        let entry = self.entry(task);
-        let previous = std::mem::replace(&mut entry.changed, serial);
-        self.changes.remove(&previous);
-        self.changes.insert(serial, task);
+        let previous = self.entry(task).changed;
+        self.entry(task).changed = self.changes.note(task, previous);
         self.mark(Topic::Task(task, Role::Watcher));
         self.mark(Topic::Everything);
     }
@@ -191,7 +195,7 @@ impl Hub {
             }
         }
         let last = std::mem::take(&mut self.entry(task).changed);
-        self.changes.remove(&last);
+        self.changes.forget(last);
     }
 
     /// Ends a subscription of a peer that leaves, and says of which task and in which role; call it
@@ -201,7 +205,7 @@ impl Hub {
             let link = self.mailbox(peer).first;
             match self.remove(link)?.topic {
                 Topic::Task(task, role) => return Some((task, role)),
-                Topic::Everything => drop(self.cursors.remove(&peer)),
+                Topic::Everything => self.changes.leave(peer),
             }
         }
     }
@@ -251,7 +255,7 @@ impl Hub {
             let link = self.mailbox(peer).first_behind;
             let subscription = self.subscriptions.get_mut(link as usize)?;
             if subscription.topic == Topic::Everything
-                && let Some(task) = self.advance_cursor(peer)
+                && let Some(task) = self.changes.take(peer)
             {
                 return Some((task, Role::Watcher));
             }
@@ -265,25 +269,23 @@ impl Hub {
         }
     }
 
-    fn advance_cursor(&mut self, peer: PeerKey) -> Option<TaskKey> {
-        let cursor = self.cursors.get_mut(&peer)?;
-        let (&serial, &task) = self.changes.range((Excluded(*cursor), Unbounded)).next()?;
-        *cursor = serial;
-        Some(task)
-    }
-
     fn mark(&mut self, topic: Topic) {
         let audience = std::mem::take(self.audience_mut(topic));
+        let mut already_behind = 0;
         for &link in &audience {
-            self.mark_one(link);
+            already_behind += u64::from(!self.mark_one(link));
         }
         *self.audience_mut(topic) = audience;
+        if let Topic::Task(_, Role::Watcher) = topic {
+            self.skipped += already_behind;
+        }
     }
 
-    fn mark_one(&mut self, link: Link) {
+    /// False if it was behind already.
+    fn mark_one(&mut self, link: Link) -> bool {
         let subscription = &mut self.subscriptions[link as usize];
         if std::mem::replace(&mut subscription.behind, true) {
-            return;
+            return false;
         }
         let peer = subscription.peer;
         if self.mailbox(peer).last != link {
@@ -295,6 +297,7 @@ impl Hub {
             mailbox.first_behind = link;
         }
         self.enlist(peer);
+        true
     }
 
     /// Walks the peer's list and the topic's audience in step and ends with the shorter: a worker

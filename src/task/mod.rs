@@ -11,6 +11,7 @@
 //! - [`deadlines`]: the one timer structure, for tasks here and for peers in the server.
 
 pub mod board;
+mod changes;
 pub mod clock;
 pub mod deadlines;
 pub mod hub;

@@ -5,6 +5,9 @@ use std::ffi::OsString;
 use doneyet::command::options::{Arguments, Request, parse};
 use doneyet::command::serve::{self, config};
 use doneyet::command::{Failure, reach, run, values, watch};
+use doneyet::server::journal::Level;
+use doneyet::server::journal::line::Format;
+use doneyet::server::limits::Limits;
 use doneyet::server::{Address, Config};
 
 fn read_with(words: &[&str], variables: &[(&str, &str)]) -> Result<Config, Failure> {
@@ -37,8 +40,32 @@ fn work(usage: &doneyet::command::options::Usage, words: &[&str]) -> Arguments {
 }
 
 #[test]
-fn no_words_are_the_defaults() {
-    assert_eq!(read(&[]).unwrap(), Config::default());
+fn no_words_are_the_defaults_and_a_log() {
+    let told = read(&[]).unwrap();
+    let defaults = Config {
+        log_level: Level::Info,
+        limits: Limits {
+            // As many as the test's own descriptors allow.
+            max_connections: told.limits.max_connections,
+            ..Limits::default()
+        },
+        ..Config::default()
+    };
+    assert_eq!(told, defaults);
+}
+
+#[test]
+fn the_log_is_as_much_and_in_the_form_that_is_asked_for() {
+    for level in Level::ALL {
+        let config = read(&["--log-level", level.name()]).unwrap();
+        assert_eq!(config.log_level, level);
+    }
+    let format = |word| read(&["--log-format", word]).unwrap().log_format;
+    assert_eq!(format("text"), Some(Format::Text));
+    assert_eq!(format("json"), Some(Format::Json));
+    for words in [["--log-level", "loud"], ["--log-format", "xml"]] {
+        assert!(matches!(read(&words), Err(Failure::Usage(_))), "{words:?}");
+    }
 }
 
 #[test]

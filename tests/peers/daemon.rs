@@ -132,7 +132,9 @@ impl Drop for Daemon {
 fn address_in(stderr: &mut BufReader<ChildStderr>) -> SocketAddr {
     let mut line = String::new();
     while stderr.read_line(&mut line).expect("stderr is text") > 0 {
-        if let Some(address) = line.trim().strip_prefix("doneyet: listening on ") {
+        let event: serde_json::Value = serde_json::from_str(&line).expect("a line is JSON");
+        if event["event"] == "listening" {
+            let address = event["address"].as_str().expect("an address is text");
             return address.parse().expect("an address and a port");
         }
         line.clear();

@@ -34,8 +34,10 @@ class Daemon:
         self.stopped = False
         for line in self.child.stderr:
             self.log.append(line)
-            if found := re.fullmatch(r"doneyet: listening on ([\d.]+):(\d+)\n", line):
-                self.host, self.port = found[1], int(found[2])
+            event = json.loads(line)
+            if event["event"] == "listening":
+                self.host, port = event["address"].rsplit(":", 1)
+                self.port = int(port)
                 break
         else:
             raise RuntimeError(f"the daemon ended without listening: {self.log}")

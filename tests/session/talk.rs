@@ -85,8 +85,8 @@ impl Talk {
             self.inbox.drain(..step.consumed);
             match step.outcome {
                 Outcome::Starved => return,
-                Outcome::Handled => {}
-                Outcome::Over => self.is_over = true,
+                Outcome::Handled | Outcome::Refused(_, Flow::On) => {}
+                Outcome::Over | Outcome::Refused(_, Flow::Over) => self.is_over = true,
                 Outcome::Upgrade(purpose, permit) => {
                     let socket = WebSocket::open(purpose, permit, &mut self.out);
                     self.session = Session::WebSocket(socket);
@@ -231,6 +231,7 @@ fn answer(demand: Demand) -> Answer {
         }
         Demand::Show(_) => Answer::State(update()),
         Demand::Cancel { .. } => Answer::CancelRequested(update()),
+        Demand::Metrics => Answer::Metrics(Rc::from("doneyet_up 1\n")),
         Demand::List { .. } => Answer::List(vec![update(), update()]),
         Demand::Forget(_) | Demand::Subscribe(_) | Demand::Unsubscribe(_) => Answer::Done,
     }
