@@ -44,8 +44,7 @@ impl Consequence {
             Call::Forget(task) => Ok(Demand::Forget(task)),
             Call::PublishMany { lease_ms } => {
                 let mut pay = || pay(Charge::Publish);
-                let lines = publish::many(content, lease_ms, &mut pay);
-                Ok(Demand::PublishMany(lines))
+                publish::many(content, lease_ms, &mut pay).map(Demand::PublishMany)
             }
             Call::Publish {
                 task,

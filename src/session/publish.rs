@@ -4,6 +4,10 @@ pub use crate::session::demand::Publish;
 use crate::task::update::MAX_FIELDS;
 use crate::task::{Mode, Patch, Refusal, TaskId};
 
+/// The most publishes in one batch. A line of two bytes is refused with a hundred: without a bound,
+/// a megabyte that is sent would come back as fifty.
+pub const MAX_LINES: usize = 20_000;
+
 /// The patch that `json` is, for `task`.
 ///
 /// # Errors
@@ -39,11 +43,14 @@ pub fn addressed(json: &[u8], lease_ms: Option<u64>) -> Result<Publish, Refusal>
 
 /// The patches that the lines of `ndjson` are, each of which is paid for first. Blank lines are
 /// nothing; one bad line spoils no other.
+///
+/// # Errors
+/// [`Refusal::TooManyLines`], before any line is read.
 pub fn many(
     ndjson: &[u8],
     lease_ms: Option<u64>,
     pay: &mut dyn FnMut() -> Result<(), Refusal>,
-) -> Vec<Result<Publish, Refusal>> {
+) -> Result<Vec<Result<Publish, Refusal>>, Refusal> {
     let mut read = |line: &[u8]| {
         pay()?;
         match line.len() {
@@ -51,9 +58,10 @@ pub fn many(
             _ => Err(Refusal::TooLarge),
         }
     };
-    ndjson
-        .split(|&byte| byte == b'\n')
-        .filter(|line| !line.trim_ascii().is_empty())
-        .map(&mut read)
-        .collect()
+    let lines = ndjson.split(|&byte| byte == b'\n');
+    let lines = lines.filter(|line| !line.trim_ascii().is_empty());
+    if lines.clone().nth(MAX_LINES).is_some() {
+        return Err(Refusal::TooManyLines);
+    }
+    Ok(lines.map(&mut read).collect())
 }

@@ -16,7 +16,7 @@ pub(super) fn refused(refusal: &Refusal) -> Response<'static> {
     let status = match refusal {
         Refusal::BadTaskId | Refusal::BadJson(_) => Status::BAD_REQUEST,
         Refusal::BadState { .. } => Status::UNPROCESSABLE_CONTENT,
-        Refusal::TooLarge => Status::CONTENT_TOO_LARGE,
+        Refusal::TooLarge | Refusal::TooManyLines => Status::CONTENT_TOO_LARGE,
         Refusal::UnknownTask => Status::NOT_FOUND,
         Refusal::Finished => Status::CONFLICT,
         Refusal::TooManyTasks | Refusal::TooManyConnections => Status::SERVICE_UNAVAILABLE,

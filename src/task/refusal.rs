@@ -22,6 +22,8 @@ pub enum Refusal {
     },
     /// The worker's fields would be longer than [`MAX_FIELDS`] as JSON.
     TooLarge,
+    /// A batch has more publishes than are answered at once.
+    TooManyLines,
     /// Nobody ever published this task, or it has been forgotten.
     UnknownTask,
     /// The task has reached a terminal status.
@@ -44,6 +46,7 @@ impl Refusal {
             Refusal::BadJson(_) => "bad_json",
             Refusal::BadState { .. } => "bad_state",
             Refusal::TooLarge => "too_large",
+            Refusal::TooManyLines => "too_many_lines",
             Refusal::UnknownTask => "unknown_task",
             Refusal::Finished => "finished",
             Refusal::TooManyTasks => "too_many_tasks",
@@ -60,6 +63,7 @@ impl Refusal {
             Refusal::BadJson(why) => format!("the body is not JSON: {why}").into(),
             Refusal::BadState { field, allowed } => format!("`{field}` must be {allowed}").into(),
             Refusal::TooLarge => format!("a state has at most {MAX_FIELDS} bytes as JSON").into(),
+            Refusal::TooManyLines => "a batch has at most 20000 lines".into(),
             Refusal::UnknownTask => "no such task has been published".into(),
             Refusal::Finished => "the task has ended; PUT starts it over".into(),
             Refusal::TooManyTasks => "no room for another task until one ends".into(),

@@ -385,6 +385,7 @@ fn every_refusal_has_a_code_and_one_sentence() {
         (Refusal::TooLarge, "too_large"),
         (Refusal::UnknownTask, "unknown_task"),
         (Refusal::Finished, "finished"),
+        (Refusal::TooManyLines, "too_many_lines"),
         (Refusal::TooManyTasks, "too_many_tasks"),
         (Refusal::TooManySubscriptions, "too_many_subscriptions"),
     ] {

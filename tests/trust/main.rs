@@ -1,5 +1,5 @@
 //! Who may do what: tokens, tickets, and the conversations in which they count.
 
-mod eviction;
+mod amplification;
 mod keys;
 mod sessions;

@@ -1,4 +1,4 @@
-//! What a full board lets a stranger do.
+//! What a stranger's requests may cost others.
 
 use std::rc::Rc;
 
@@ -61,5 +61,23 @@ fn a_refused_publish_drives_no_finished_task_out() {
     assert_eq!(
         statuses(&mut broker, &requests),
         ["201", "201", "422", "200", "200", "201", "404", "200"]
+    );
+}
+
+/// Two bytes a line, a hundred in its answer.
+#[test]
+fn a_batch_of_tiny_bad_lines_is_not_answered_fifty_times_over() {
+    let mut broker = Broker::new(&Config::default());
+    let batch = |lines: usize| {
+        let body = "7\n".repeat(lines);
+        format!(
+            "POST /api/progress HTTP/1.1\r\nHost: h\r\nContent-Length: {}\r\n\r\n{body}",
+            body.len()
+        )
+    };
+    let (fits, too_many) = (batch(20_000), batch(20_001));
+    assert_eq!(
+        statuses(&mut broker, &[&fits, &too_many, &show("a")]),
+        ["200", "413", "404"]
     );
 }
