@@ -270,11 +270,11 @@ fn line(text: &[u8], began: Edge, ended: Edge) -> Option<Line> {
     if text.iter().all(u8::is_ascii_whitespace) {
         return None;
     }
-    Some(Line {
-        text: String::from_utf8_lossy(text).into_owned(),
-        began,
-        ended,
-    })
+    let mut text = String::from_utf8_lossy(text).into_owned();
+    // The controls beyond ASCII (ECMA-48 §5.3) come in two bytes. Terminals obey them, U+009B as
+    // `ESC [`, so none may get into a message that somebody's terminal shows.
+    text.retain(|char| !char.is_control());
+    Some(Line { text, began, ended })
 }
 
 /// State 1 is a value; the others say that there is none (off, failed, indeterminate, paused).

@@ -88,3 +88,11 @@ fn no_text_of_a_reading_is_longer_than_a_row() {
     let lengths = [reading.speed, reading.message].map(|text| text.map(|text| text.len()));
     assert_eq!(lengths, [Some(120), Some(120)]);
 }
+
+#[test]
+fn a_control_beyond_ascii_is_in_no_message() {
+    let reading = super::last("\rget \u{9b}31mfile\u{85} 45%\r\n");
+    let message = reading.message.expect("it has words");
+    assert!(message.contains("file"), "{message:?}");
+    assert!(!message.contains(char::is_control), "{message:?}");
+}

@@ -5,7 +5,6 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use doneyet::wire::close::Close;
 use doneyet::wire::frame::{self, OpCode, Role};
 use doneyet::wire::http::{Body, Fields, ReplyHead, Scan};
 use doneyet::wire::message::{Assembler, Limits, Message};
@@ -56,7 +55,7 @@ enum View {
     /// It has said things of which it does not know what they mean; anything may come.
     Lost,
     /// A Close came, and nothing may follow it.
-    Closed(Close),
+    Closed,
 }
 
 /// One client.
@@ -171,14 +170,6 @@ impl Client {
         self.states.get(task).map(|(_, json)| &json[..])
     }
 
-    /// The code of the Close that came.
-    pub fn close_code(&self) -> Option<u16> {
-        match &self.view {
-            View::Closed(close) => close.code.map(|code| code.value()),
-            _ => None,
-        }
-    }
-
     /// Whether it is a socket that nobody has closed.
     pub fn is_socket(&self) -> bool {
         matches!(self.view, View::Socket(_))
@@ -189,7 +180,7 @@ impl Client {
         match &mut self.view {
             View::Http => self.response(),
             View::Socket(_) => self.frame(),
-            View::Closed(_) => {
+            View::Closed => {
                 assert!(self.unread.is_empty(), "bytes after a Close");
                 false
             }
@@ -239,10 +230,10 @@ impl Client {
                 let pong = self.message(OpCode::Pong, &payload);
                 self.reply.extend(pong);
             }
-            Some(Message::Close(close)) => {
+            Some(Message::Close(_)) => {
                 let answer = self.message(OpCode::Close, &1000_u16.to_be_bytes());
                 self.reply.extend(answer);
-                self.view = View::Closed(close);
+                self.view = View::Closed;
             }
             Some(_) => {}
         }
@@ -252,6 +243,13 @@ impl Client {
     fn hear(&mut self, text: &str) {
         let message: Option<Value> = serde_json::from_str(text).ok();
         let message = message.filter(|_| text != "pong");
+        if let Some(message) = message
+            .as_ref()
+            .filter(|message| message["event"] == "forgotten")
+        {
+            // The subscription has ended with the task; one to a task of that name is a new one.
+            self.subscribed.retain(|task| message["task_id"] != **task);
+        }
         let Some(rev) = message.as_ref().and_then(|message| message["rev"].as_u64()) else {
             return;
         };

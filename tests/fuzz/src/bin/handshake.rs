@@ -64,7 +64,7 @@ fn read(head: &Head<'_>) {
     let names: Vec<&[u8]> = head
         .fields("sec-websocket-protocol")
         .flat_map(|value| value.split(|&byte| byte == b','))
-        .map(|name| trim(name))
+        .map(trim)
         .filter(|name| !name.is_empty())
         .collect();
     let good = head.method == "GET"

@@ -158,6 +158,8 @@ fn check(task: &Record, before: Option<&[u8]>, twin: &mut Map<String, Value>, js
     );
     assert_eq!(task.update().is_terminal(), is_final);
     assert!(!is_final || state.get("cancel").is_none_or(|cancel| cancel == "refused"));
+    // Time stands still within a publish, and only time makes a task stall.
+    assert_eq!(state.get("stalled"), None);
     OWN.iter().for_each(|own| drop(state.remove(*own)));
     let patch: Value = serde_json::from_slice(json).expect("it was taken");
     if patch.get("loaded").or(patch.get("total")).is_some() {
