@@ -319,21 +319,21 @@ fn a_daemon_that_is_away_for_a_while_changes_nothing() {
         .trim_start_matches("http://")
         .parse()
         .unwrap();
-    let fifo = fifo("away");
-    let script = format!(
-        "echo one; read x <{}; printf '\\r 60%%'; read x <{0}; exit 6",
-        fifo
-    );
+    // One for each signal: a reader that comes back before the writer has closed would take that
+    // writer's end for the second signal.
+    let (go, end) = (fifo("away-go"), fifo("away-end"));
+    let script = format!("echo one; read x <{go}; printf '\\r 60%%'; read x <{end}; exit 6");
     let job = start_script(&server, &script);
     job.out.await_line("one");
     drop(first);
-    std::fs::write(&fifo, "go\n").unwrap();
+    std::fs::write(&go, "go\n").unwrap();
     let second = Daemon::listen(address).unwrap();
     let seen = await_state(&second.server(), "job", |state| state["progress"] == 60);
     assert!(seen["title"].is_string());
-    std::fs::write(&fifo, "go\n").unwrap();
+    std::fs::write(&end, "go\n").unwrap();
     assert_eq!(job.end().code, Some(6));
-    std::fs::remove_file(&fifo).unwrap();
+    std::fs::remove_file(&go).unwrap();
+    std::fs::remove_file(&end).unwrap();
     assert_eq!(status(&state(&server, "job")), "failed");
 }
 
