@@ -29,7 +29,7 @@ impl Access {
         let Some(host) = host.filter(|_| self.loopback) else {
             return true;
         };
-        let name = without_port(host);
+        let (name, _) = split_port(host);
         is_loopback(name)
             || self
                 .allow_hosts
@@ -51,17 +51,17 @@ impl Access {
             return false;
         };
         let default_port = match scheme {
-            "http" => ":80",
-            "https" => ":443",
+            "http" => 80,
+            "https" => 443,
             _ => return false,
         };
-        let bare = |text: &str| {
-            text.strip_suffix(default_port)
-                .unwrap_or(text)
-                .to_ascii_lowercase()
-        };
-        host.is_some_and(|host| bare(host) == bare(authority))
-            || (self.loopback && is_loopback(without_port(authority)))
+        let (name, port) = split_port(authority);
+        let same_origin = host.is_some_and(|host| {
+            let (host_name, host_port) = split_port(host);
+            host_name.eq_ignore_ascii_case(name)
+                && host_port.unwrap_or(default_port) == port.unwrap_or(default_port)
+        });
+        same_origin || (self.loopback && is_loopback(name))
     }
 
     /// The path below the base path, or none if it is outside.
@@ -71,12 +71,16 @@ impl Access {
     }
 }
 
-/// `host[:port]` without the port; an IPv6 address keeps its brackets.
-fn without_port(authority: &str) -> &str {
-    let digits = authority.trim_end_matches(|c: char| c.is_ascii_digit());
-    match digits.strip_suffix(':') {
-        Some(host) if !host.ends_with(':') || host.ends_with(']') => host,
-        _ => authority,
+/// `host[:port]` in its parts; an IPv6 address keeps its brackets. What is no port stays with the
+/// name, which then is no name that anything is equal to.
+fn split_port(authority: &str) -> (&str, Option<u16>) {
+    let parts = authority.rsplit_once(':');
+    let digits = |port: &str| !port.is_empty() && port.bytes().all(|byte| byte.is_ascii_digit());
+    match parts.filter(|(_, port)| digits(port)) {
+        Some((name, port)) if !name.contains(':') || name.ends_with(']') => port
+            .parse()
+            .map_or((authority, None), |port| (name, Some(port))),
+        _ => (authority, None),
     }
 }
 
