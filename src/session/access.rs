@@ -75,11 +75,14 @@ impl Access {
 /// name, which then is no name that anything is equal to.
 fn split_port(authority: &str) -> (&str, Option<u16>) {
     let parts = authority.rsplit_once(':');
-    let digits = |port: &str| !port.is_empty() && port.bytes().all(|byte| byte.is_ascii_digit());
-    match parts.filter(|(_, port)| digits(port)) {
-        Some((name, port)) if !name.contains(':') || name.ends_with(']') => port
-            .parse()
-            .map_or((authority, None), |port| (name, Some(port))),
+    let whole = |name: &str| !name.contains(':') || name.ends_with(']');
+    let Some((name, port)) = parts.filter(|(name, _)| whole(name)) else {
+        return (authority, None);
+    };
+    // RFC 3986 §3.2.3: the port may be empty, which means the default one. (`+80` would parse.)
+    match port.parse() {
+        _ if port.is_empty() => (name, None),
+        Ok(number) if port.bytes().all(|byte| byte.is_ascii_digit()) => (name, Some(number)),
         _ => (authority, None),
     }
 }
