@@ -6,7 +6,7 @@ mod harness;
 
 use std::hint::black_box;
 
-use doneyet::task::rate::Rate;
+use doneyet::task::derived::Derived;
 use doneyet::task::state::State;
 use doneyet::task::{Mode, Patch, TaskId, Update};
 use doneyet::wire::frame::{self, Header, OpCode, Role};
@@ -168,7 +168,7 @@ fn naive_end(bytes: &[u8]) -> Option<usize> {
 
 fn states(effort: Effort) {
     let id = TaskId::new("dl-42").expect("an id");
-    let (state, mut rate) = (publish(&State::default(), PATCH), Rate::default());
+    let (state, mut rate) = (publish(&State::default(), PATCH), Derived::default());
     let json = state.encode(&id, 7, 1_724_323_200_123);
     let read: Value = serde_json::from_slice(&json).expect("JSON");
     assert_eq!(read["progress"], 42.5);
@@ -191,7 +191,7 @@ fn states(effort: Effort) {
 
 fn publish(state: &State, patch: &str) -> State {
     let patch = Patch::parse(patch.as_bytes()).expect("a patch");
-    let next = state.apply(patch, Mode::Merge, &mut Rate::default(), 0);
+    let next = state.apply(patch, Mode::Merge, &mut Derived::default(), 0);
     next.expect("a good state")
 }
 

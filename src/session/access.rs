@@ -29,7 +29,7 @@ impl Access {
         let Some(host) = host.filter(|_| self.loopback) else {
             return true;
         };
-        let name = without_port(host);
+        let (name, _) = split_port(host);
         is_loopback(name)
             || self
                 .allow_hosts
@@ -51,17 +51,17 @@ impl Access {
             return false;
         };
         let default_port = match scheme {
-            "http" => ":80",
-            "https" => ":443",
+            "http" => 80,
+            "https" => 443,
             _ => return false,
         };
-        let bare = |text: &str| {
-            text.strip_suffix(default_port)
-                .unwrap_or(text)
-                .to_ascii_lowercase()
-        };
-        host.is_some_and(|host| bare(host) == bare(authority))
-            || (self.loopback && is_loopback(without_port(authority)))
+        let (name, port) = split_port(authority);
+        let same_origin = host.is_some_and(|host| {
+            let (host_name, host_port) = split_port(host);
+            host_name.eq_ignore_ascii_case(name)
+                && host_port.unwrap_or(default_port) == port.unwrap_or(default_port)
+        });
+        same_origin || (self.loopback && is_loopback(name))
     }
 
     /// The path below the base path, or none if it is outside.
@@ -71,12 +71,19 @@ impl Access {
     }
 }
 
-/// `host[:port]` without the port; an IPv6 address keeps its brackets.
-fn without_port(authority: &str) -> &str {
-    let digits = authority.trim_end_matches(|c: char| c.is_ascii_digit());
-    match digits.strip_suffix(':') {
-        Some(host) if !host.ends_with(':') || host.ends_with(']') => host,
-        _ => authority,
+/// `host[:port]` in its parts; an IPv6 address keeps its brackets. What is no port stays with the
+/// name, which then is no name that anything is equal to.
+fn split_port(authority: &str) -> (&str, Option<u16>) {
+    let parts = authority.rsplit_once(':');
+    let whole = |name: &str| !name.contains(':') || name.ends_with(']');
+    let Some((name, port)) = parts.filter(|(name, _)| whole(name)) else {
+        return (authority, None);
+    };
+    // RFC 3986 §3.2.3: the port may be empty, which means the default one. (`+80` would parse.)
+    match port.parse() {
+        _ if port.is_empty() => (name, None),
+        Ok(number) if port.bytes().all(|byte| byte.is_ascii_digit()) => (name, Some(number)),
+        _ => (authority, None),
     }
 }
 

@@ -4,6 +4,7 @@
 //! From that sentence follow all the modules here:
 //!
 //! - [`state`]: the object, how a publish merges into it, and what it may not become;
+//! - [`fields`]: its names and values; [`derived`]: what its counters tell;
 //! - [`rate`]: speed and time left, worked out from raw counters;
 //! - [`update`]: a state at one revision, encoded once, shared by everybody who receives it;
 //! - [`hub`]: who watches which task, and who has not seen the latest (no bytes, no clock);
@@ -14,6 +15,8 @@ pub mod board;
 mod changes;
 pub mod clock;
 pub mod deadlines;
+pub mod derived;
+pub mod fields;
 pub mod hub;
 pub mod id;
 pub mod rate;

@@ -3,8 +3,8 @@
 use std::rc::Rc;
 
 use crate::task::clock::Now;
+use crate::task::derived::Derived;
 use crate::task::id::TaskId;
-use crate::task::rate::Rate;
 use crate::task::refusal::Refusal;
 use crate::task::state::{Cancel, Mode, Patch, State};
 use crate::task::update::Update;
@@ -59,7 +59,7 @@ pub enum Tick {
 pub struct Record {
     state: State,
     update: Rc<Update>,
-    rate: Rate,
+    derived: Derived,
     reason: Option<Rc<str>>,
     /// The last word of it: a publish, or a worker's socket that was open until then.
     heard_ms: u64,
@@ -77,12 +77,12 @@ impl Record {
     /// # Errors
     /// As [`State::apply`].
     pub fn create(id: &TaskId, patch: Patch, rev: u64, now: Now) -> Result<Record, Refusal> {
-        let mut rate = Rate::default();
-        let state = State::default().apply(patch, Mode::Replace, &mut rate, now.ticks_ms)?;
+        let mut derived = Derived::default();
+        let state = State::default().apply(patch, Mode::Replace, &mut derived, now.ticks_ms)?;
         Ok(Record {
             update: encode(&state, id, rev, now),
             state,
-            rate,
+            derived,
             reason: None,
             heard_ms: now.ticks_ms,
             heartbeat_ms: None,
@@ -104,16 +104,16 @@ impl Record {
         now: Now,
     ) -> Result<Effect, Refusal> {
         // Learned on a copy: a refused publish leaves no trace in the speed either.
-        let mut rate = match mode {
-            Mode::Merge => self.rate.clone(),
-            Mode::Replace => Rate::default(),
+        let mut derived = match mode {
+            Mode::Merge => self.derived.clone(),
+            Mode::Replace => Derived::default(),
         };
-        let next = self.state.apply(patch, mode, &mut rate, now.ticks_ms)?;
+        let next = self.state.apply(patch, mode, &mut derived, now.ticks_ms)?;
         if next != self.state && self.state.is_terminal() && mode == Mode::Merge {
             return Err(Refusal::Finished);
         }
         let effect = self.become_state(next, id, now);
-        self.rate = rate;
+        self.derived = derived;
         self.heard_ms = now.ticks_ms;
         self.heartbeat_ms = None;
         self.lease_ends_ms = None;

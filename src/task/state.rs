@@ -6,10 +6,11 @@
 
 use std::io::Write as _;
 
-use serde_json::{Map, Number, Value};
+use serde_json::{Map, Value};
 
 use crate::task::TaskId;
-use crate::task::rate::{self, Rate};
+use crate::task::derived::{DERIVED, Derived};
+use crate::task::fields::Fields;
 use crate::task::refusal::Refusal;
 use crate::task::update::MAX_FIELDS;
 
@@ -17,8 +18,9 @@ use crate::task::update::MAX_FIELDS;
 /// change nothing.
 const DAEMON_FIELDS: [&str; 4] = ["task_id", "rev", "updated_at", "stalled"];
 
-/// The fields that are written first, in this order; all others follow in alphabetical order.
-const LEADING_FIELDS: [&str; 4] = ["status", "progress", "speed", "eta"];
+/// The worker's fields that are written first, in this order; the others follow in alphabetical
+/// order.
+const LEADING_FIELDS: [&str; 3] = ["progress", "speed", "eta"];
 
 /// The highest counter: what every reader of JSON holds exactly (RFC 8259 §6). Beyond it, products
 /// of counters would leave the numbers.
@@ -117,7 +119,7 @@ impl Patch {
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct State {
     /// What the worker said, checked.
-    fields: Map<String, Value>,
+    fields: Fields,
     cancel: Option<Cancel>,
     /// The worker's lease has run out. An overlay, so that a revived task has its own status again.
     lost: bool,
@@ -125,8 +127,8 @@ pub struct State {
 }
 
 impl State {
-    /// The state after a publish. `rate` has seen this task's earlier counters and learns from
-    /// this one; what the worker's counters tell and the worker itself does not is filled in.
+    /// The state after a publish. `derived` knows this task's earlier counters and learns from this
+    /// one; what the worker's counters tell and the worker itself does not is filled in.
     ///
     /// # Errors
     /// [`Refusal::BadState`] naming the field that is wrong; [`Refusal::TooLarge`].
@@ -134,11 +136,11 @@ impl State {
         &self,
         patch: Patch,
         mode: Mode,
-        rate: &mut Rate,
+        derived: &mut Derived,
         now_ms: u64,
     ) -> Result<State, Refusal> {
         let counters = patch.carries_counters();
-        let told = ["progress", "speed", "eta"].map(|field| patch.carries(field));
+        let told = DERIVED.map(|field| patch.carries(field));
         let mut next = match mode {
             Mode::Merge => State {
                 lost: false,
@@ -149,11 +151,17 @@ impl State {
         next.merge(patch.0)?;
         next.check()?;
         // An ended task's speed is history: its last counters, sent again, change nothing.
-        let ended = mode == Mode::Merge && self.is_terminal();
-        if counters && !ended {
-            next.derive(told, rate, now_ms);
+        if mode == Mode::Replace || !self.is_terminal() {
+            derived.give_up(told);
+            match (counters, next.is_terminal()) {
+                (true, _) => derived.fill(&mut next.fields, told, now_ms),
+                (false, true) => derived.take_back_pace(&mut next.fields),
+                (false, false) => {}
+            }
         }
-        next.check_size()?;
+        if next.fields.json_len() > MAX_FIELDS {
+            return Err(Refusal::TooLarge);
+        }
         if next.is_terminal() && next.cancel != Some(Cancel::Refused) {
             next.cancel = None;
         }
@@ -167,14 +175,14 @@ impl State {
         if self.lost {
             "lost"
         } else {
-            self.text("status").unwrap_or("running")
+            self.fields.text("status").unwrap_or("running")
         }
     }
 
     /// Whether the task has ended.
     pub fn is_terminal(&self) -> bool {
         matches!(
-            self.text("status"),
+            self.fields.text("status"),
             Some("completed" | "failed" | "cancelled")
         )
     }
@@ -229,28 +237,26 @@ impl State {
     /// The state as one JSON object.
     pub fn encode(&self, id: &TaskId, rev: u64, updated_at_ms: u64) -> Vec<u8> {
         let mut out = Vec::with_capacity(256);
-        out.extend_from_slice(format!("{{\"task_id\":\"{id}\",\"rev\":{rev}").as_bytes());
-        let mut pair = |name: &str, value: &Value| {
-            // Writing to memory cannot fail, and every key is a string.
-            let _ = write!(out, ",{}:{value}", Value::from(name));
-        };
-        pair("status", &Value::from(self.status()));
-        for name in &LEADING_FIELDS[1..] {
-            if let Some(value) = self.fields.get(*name) {
-                pair(name, value);
-            }
+        // Writing to memory cannot fail, here and below.
+        let _ = write!(out, "{{\"task_id\":\"{id}\",\"rev\":{rev}");
+        let _ = write!(out, ",\"status\":{}", Value::from(self.status()));
+        let mut members = self
+            .fields
+            .members(&LEADING_FIELDS)
+            .filter(|member| member.name != "status")
+            .peekable();
+        while let Some(member) = members.next_if(|member| LEADING_FIELDS.contains(&member.name)) {
+            let _ = write!(out, ",{member}");
         }
-        pair("updated_at", &Value::from(updated_at_ms));
+        let _ = write!(out, ",\"updated_at\":{updated_at_ms}");
         if let Some(cancel) = self.cancel {
-            pair("cancel", &Value::from(cancel.as_str()));
+            let _ = write!(out, ",\"cancel\":\"{}\"", cancel.as_str());
         }
         if self.stalled {
-            pair("stalled", &Value::from(true));
+            out.extend_from_slice(b",\"stalled\":true");
         }
-        for (name, value) in &self.fields {
-            if !LEADING_FIELDS.contains(&name.as_str()) {
-                pair(name, value);
-            }
+        for member in members {
+            let _ = write!(out, ",{member}");
         }
         out.push(b'}');
         out
@@ -260,25 +266,26 @@ impl State {
         for field in DAEMON_FIELDS {
             patch.remove(field);
         }
-        if let Some(cancel) = patch.remove("cancel") {
-            self.cancel = parse_cancel(&cancel)?;
+        // The daemon's word, read and sent back.
+        if patch.get("status").is_some_and(|status| status == "lost") {
+            patch.remove("status");
         }
-        merge_objects(&mut self.fields, patch);
+        if let Some(cancel) = patch.remove("cancel") {
+            self.cancel = parse_cancel(&cancel, self.cancel)?;
+        }
+        self.fields.merge(patch);
         Ok(())
     }
 
     fn check(&mut self) -> Result<(), Refusal> {
-        match self.text("status") {
-            Some("canceled") => {
-                drop(self.fields.insert("status".to_owned(), "cancelled".into()));
-            }
+        match self.fields.text("status") {
+            Some("canceled") => self.fields.insert("status", "cancelled".into()),
             // What every task is until it says otherwise is not kept: saying it changes nothing.
-            Some("running") => drop(self.fields.remove("status")),
+            Some("running") => self.fields.remove("status"),
             _ => {}
         }
-        self.check_field("status", "a string of 1 to 64 characters", |v| {
-            v.as_str().is_some_and(is_word)
-        })?;
+        let word = "a string of 1 to 64 characters, no control character among them";
+        self.check_field("status", word, |v| v.as_str().is_some_and(is_word))?;
         self.check_field("progress", "a number from 0 to 100", |v| {
             v.as_f64().is_some_and(|n| (0.0..=100.0).contains(&n))
         })?;
@@ -299,58 +306,10 @@ impl State {
         allowed: &'static str,
         is_allowed: impl Fn(&Value) -> bool,
     ) -> Result<(), Refusal> {
-        match self.fields.get(field) {
-            Some(value) if !is_allowed(value) => Err(Refusal::BadState { field, allowed }),
-            _ => Ok(()),
+        match self.fields.allows(field, is_allowed) {
+            true => Ok(()),
+            false => Err(Refusal::BadState { field, allowed }),
         }
-    }
-
-    fn check_size(&self) -> Result<(), Refusal> {
-        let json = serde_json::to_vec(&self.fields);
-        if json.is_ok_and(|json| json.len() <= MAX_FIELDS) {
-            Ok(())
-        } else {
-            Err(Refusal::TooLarge)
-        }
-    }
-
-    /// Fills in what the counters tell, except what the worker has `told`: progress, speed, eta.
-    fn derive(&mut self, told: [bool; 3], rate: &mut Rate, now_ms: u64) {
-        let Some(loaded) = self.number("loaded") else {
-            return;
-        };
-        let total = self.number("total").filter(|&total| total > 0.0);
-        rate.observe(loaded, now_ms);
-        let unit = self.text("unit").unwrap_or("B");
-        let computed = [
-            ("progress", total.map(|total| percent(loaded, total))),
-            (
-                "speed",
-                rate.per_sec()
-                    .map(|speed| rate::speed_text(speed, unit).into()),
-            ),
-            (
-                "eta",
-                total
-                    .and_then(|t| rate.eta_secs(t))
-                    .map(|secs| rate::eta_text(secs).into()),
-            ),
-        ];
-        for ((name, value), told) in computed.into_iter().zip(told) {
-            match value {
-                _ if told => {}
-                Some(value) => drop(self.fields.insert(name.to_owned(), value)),
-                None => drop(self.fields.remove(name)),
-            }
-        }
-    }
-
-    fn text(&self, field: &str) -> Option<&str> {
-        self.fields.get(field)?.as_str()
-    }
-
-    fn number(&self, field: &str) -> Option<f64> {
-        self.fields.get(field)?.as_f64()
     }
 }
 
@@ -358,46 +317,17 @@ fn is_word(text: &str) -> bool {
     (1..=64).contains(&text.chars().count()) && !text.chars().any(char::is_control)
 }
 
-fn parse_cancel(value: &Value) -> Result<Option<Cancel>, Refusal> {
-    let all = [Cancel::Requested, Cancel::Acknowledged, Cancel::Refused];
-    match all.into_iter().find(|cancel| value == cancel.as_str()) {
-        None if !value.is_null() => Err(Refusal::BadState {
+/// The worker's word on a cancel. To ask is the watchers': the word `requested`, in a state that
+/// was read and is sent back, leaves what `stands`.
+fn parse_cancel(value: &Value, stands: Option<Cancel>) -> Result<Option<Cancel>, Refusal> {
+    match value.as_str() {
+        None if value.is_null() => Ok(None),
+        Some("requested") => Ok(stands),
+        Some("acknowledged") => Ok(Some(Cancel::Acknowledged)),
+        Some("refused") => Ok(Some(Cancel::Refused)),
+        _ => Err(Refusal::BadState {
             field: "cancel",
-            allowed: "\"acknowledged\", \"refused\", \"requested\" or null",
+            allowed: "\"acknowledged\", \"refused\" or null",
         }),
-        cancel => Ok(cancel),
     }
-}
-
-/// RFC 7396 §2. The recursion is bounded: the parser refuses more than 128 levels.
-fn merge_objects(target: &mut Map<String, Value>, patch: Map<String, Value>) {
-    for (name, value) in patch {
-        match value {
-            Value::Null => drop(target.remove(&name)),
-            Value::Object(inner) => {
-                let slot = target.entry(name).or_insert(Value::Null);
-                if !slot.is_object() {
-                    *slot = Value::Object(Map::new());
-                }
-                if let Value::Object(object) = slot {
-                    merge_objects(object, inner);
-                }
-            }
-            other => drop(target.insert(name, other)),
-        }
-    }
-}
-
-/// `loaded` of `total` to two decimals, cut so that only all is 100; a `total` that was estimated
-/// too low is 100 too, no more.
-fn percent(loaded: f64, total: f64) -> Value {
-    if loaded >= total {
-        return Value::from(100);
-    }
-    // So close to the end that the division rounds up, it is still not all.
-    let hundredths = (loaded * 10_000.0 / total).floor().min(9_999.0);
-    if hundredths % 100.0 == 0.0 {
-        return Value::from((hundredths / 100.0) as u64);
-    }
-    Number::from_f64(hundredths / 100.0).map_or(Value::Null, Value::Number)
 }

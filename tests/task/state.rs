@@ -1,6 +1,6 @@
 //! What a patch is, how it merges, and what a state may not become.
 
-use doneyet::task::rate::Rate;
+use doneyet::task::derived::Derived;
 use doneyet::task::state::{Cancel, State};
 use doneyet::task::{Mode, Patch, Refusal};
 use serde_json::{Value, json};
@@ -9,7 +9,7 @@ use crate::{patch, task};
 
 /// The state after these merges, as the world sees it.
 fn merged(patches: &[&str]) -> Value {
-    let mut rate = Rate::default();
+    let mut rate = Derived::default();
     let mut state = State::default();
     for json in patches {
         state = state.apply(patch(json), Mode::Merge, &mut rate, 0).unwrap();
@@ -19,7 +19,7 @@ fn merged(patches: &[&str]) -> Value {
 
 /// The field that a state with this patch is refused for.
 fn refused_field(json: &str) -> Option<&'static str> {
-    let refused = State::default().apply(patch(json), Mode::Merge, &mut Rate::default(), 0);
+    let refused = State::default().apply(patch(json), Mode::Merge, &mut Derived::default(), 0);
     match refused {
         Err(Refusal::BadState { field, .. }) => Some(field),
         Err(other) => panic!("{json}: {other}"),
@@ -100,7 +100,7 @@ fn an_array_keeps_its_nulls() {
 
 #[test]
 fn replacing_leaves_nothing_of_what_was() {
-    let mut rate = Rate::default();
+    let mut rate = Derived::default();
     let old = State::default()
         .apply(
             patch(r#"{"title":"a","progress":5,"cancel":"refused"}"#),
@@ -133,7 +133,7 @@ fn a_state_is_written_leading_fields_first_and_the_rest_by_name() {
                     "status":"downloading","cancel":"acknowledged"}"#,
             ),
             Mode::Merge,
-            &mut Rate::default(),
+            &mut Derived::default(),
             0,
         )
         .unwrap()
@@ -191,13 +191,13 @@ fn exactly_three_statuses_are_terminal_and_one_has_two_spellings() {
         ("failed", "failed", true),
         ("cancelled", "cancelled", true),
         ("canceled", "cancelled", true),
-        ("lost", "lost", false),
+        ("lost", "running", false),
         ("Completed", "Completed", false),
         ("done", "done", false),
     ] {
         let json = format!(r#"{{"status":"{sent}"}}"#);
         let state = State::default()
-            .apply(patch(&json), Mode::Merge, &mut Rate::default(), 0)
+            .apply(patch(&json), Mode::Merge, &mut Derived::default(), 0)
             .unwrap();
         assert_eq!((state.status(), state.is_terminal()), (shown, terminal));
     }
@@ -211,12 +211,13 @@ fn an_ending_removes_cancel_unless_it_was_refused() {
         ("refused", Some(Cancel::Refused)),
     ] {
         let mut state = State::default();
+        state = state.with_cancel_requested();
         for json in [
             format!(r#"{{"cancel":"{cancel}"}}"#),
             r#"{"status":"failed"}"#.into(),
         ] {
             state = state
-                .apply(patch(&json), Mode::Merge, &mut Rate::default(), 0)
+                .apply(patch(&json), Mode::Merge, &mut Derived::default(), 0)
                 .unwrap();
         }
         assert_eq!(state.cancel(), left, "{cancel}");
@@ -394,5 +395,116 @@ fn every_refusal_has_a_code_and_one_sentence() {
             !refusal.message().is_empty() && !refusal.message().contains('\n'),
             "{code}"
         );
+    }
+}
+
+#[test]
+fn a_state_that_was_read_can_be_sent_back() {
+    let mut derived = Derived::default();
+    let mut state = State::default();
+    let worker = r#"{"status":"downloading","x":{"a":[1,{"b":null}]}}"#;
+    state = state
+        .apply(patch(worker), Mode::Merge, &mut derived, 0)
+        .unwrap();
+    for shown in [
+        state.with_worker_lost().with_cancel_requested(),
+        state.with_stalled(true),
+    ] {
+        let json = shown.encode(&task("t"), 7, 8);
+        let echo = Patch::parse(&json).unwrap();
+        let next = shown.apply(echo, Mode::Merge, &mut derived, 0).unwrap();
+        assert_eq!(
+            next.status(),
+            "downloading",
+            "the daemon's `lost` is no word of the worker's"
+        );
+        assert_eq!(next.cancel(), shown.cancel());
+    }
+}
+
+#[test]
+fn only_watchers_ask_for_a_cancel() {
+    let asked = State::default().with_cancel_requested();
+    let apply = |state: &State, json: &str| {
+        state
+            .apply(patch(json), Mode::Merge, &mut Derived::default(), 0)
+            .unwrap()
+            .cancel()
+    };
+    let requested = r#"{"cancel":"requested"}"#;
+    assert_eq!(apply(&State::default(), requested), None);
+    assert_eq!(apply(&asked, requested), Some(Cancel::Requested));
+    let taken = asked.apply(
+        patch(r#"{"cancel":"acknowledged"}"#),
+        Mode::Merge,
+        &mut Derived::default(),
+        0,
+    );
+    assert_eq!(
+        apply(&taken.unwrap(), requested),
+        Some(Cancel::Acknowledged)
+    );
+}
+
+/// Counters at 0 s and 2 s, so that all three are worked out, and then `last`.
+fn after_counters(last: &str) -> Value {
+    let (mut derived, mut state) = (Derived::default(), State::default());
+    for (json, now_ms) in [
+        (r#"{"loaded":0,"total":200}"#, 0),
+        (r#"{"loaded":50}"#, 2_000),
+        (last, 3_000),
+    ] {
+        state = state
+            .apply(patch(json), Mode::Merge, &mut derived, now_ms)
+            .unwrap();
+    }
+    serde_json::from_slice(&state.encode(&task("t"), 1, 2)).unwrap()
+}
+
+#[test]
+fn what_was_worked_out_goes_with_what_it_was_worked_out_from() {
+    let shown = after_counters("{}");
+    assert_eq!(
+        (&shown["progress"], &shown["speed"]),
+        (&json!(25), &json!("25B/s"))
+    );
+    for emptied in [r#"{"loaded":null}"#, r#"{"total":null,"loaded":null}"#] {
+        let shown = after_counters(emptied);
+        for field in ["progress", "speed", "eta"] {
+            assert!(shown.get(field).is_none(), "{emptied}: {field}");
+        }
+    }
+}
+
+#[test]
+fn an_ended_task_shows_no_pace_that_the_daemon_worked_out() {
+    let shown = after_counters(r#"{"status":"completed"}"#);
+    assert!(
+        shown.get("speed").is_none() && shown.get("eta").is_none(),
+        "{shown}"
+    );
+    assert_eq!(shown["progress"], 25, "how far it came is still true");
+    let shown = after_counters(r#"{"status":"completed","speed":"fast"}"#);
+    assert_eq!(shown["speed"], "fast", "the worker's own word stays");
+}
+
+#[test]
+fn what_the_worker_said_is_not_taken_away_for_want_of_counters() {
+    let shown = merged(&[r#"{"progress":40,"speed":"fast"}"#, r#"{"loaded":7}"#]);
+    assert_eq!(
+        (&shown["progress"], &shown["speed"]),
+        (&json!(40), &json!("fast"))
+    );
+}
+
+#[test]
+fn a_field_that_is_known_may_not_be_an_array_or_an_object() {
+    for field in [
+        "status", "progress", "speed", "eta", "loaded", "total", "unit",
+    ] {
+        for value in ["[]", "[1]", r#"{"a":1}"#] {
+            let json = format!(r#"{{"{field}":{value}}}"#);
+            assert_eq!(refused_field(&json), Some(field), "{json}");
+        }
     }
 }

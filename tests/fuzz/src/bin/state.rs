@@ -81,6 +81,10 @@ fn expected(old: &Map<String, Value>, json: &[u8], mode: Mode) -> Option<Map<Str
     let words = ["requested", "acknowledged", "refused"];
     let cancel_ok = cancel.is_null() || words.iter().any(|word| cancel == *word);
     OWN.iter().for_each(|own| drop(fields.remove(*own)));
+    // The daemon's word for a worker that is gone, read and sent back.
+    if fields.get("status").is_some_and(|status| status == "lost") {
+        fields.remove("status");
+    }
     let base = if mode == Mode::Merge {
         old.clone()
     } else {
