@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 
-import { bar, publish, row, says, screenshot } from "./harness.mjs";
+import { bar, batch, publish, row, says, screenshot } from "./harness.mjs";
 
 /** One task of each kind that looks different. */
 const TASKS = {
@@ -98,6 +98,30 @@ export default {
     await row(page, "Forgotten").waitFor({ state: "detached" });
     await publish(daemon, "kept", { progress: 36 });
     await bar(row(page, "Survivor"), 36);
+    assert.deepEqual(page.complaints, []);
+  },
+
+  async "the dashboard shows what a restarted daemon says, also under a lower revision"(bench) {
+    let daemon = await bench.daemon();
+    const page = await bench.tab(daemon.url);
+    const lamp = page.locator("#connection");
+    await says(lamp, "live");
+    // As many changes as this take ten seconds' worth of revisions, in far less than that.
+    const lines = Array.from({ length: 10_000 }, (_, at) => `{"task_id":"busy","progress":${20 + (at % 2)}}`);
+    await batch(daemon, lines);
+    await bar(row(page, "busy"), 21);
+    const { rev } = await publish(daemon, "busy", { title: "Much changed" });
+    await says(row(page, "busy"), "Much changed");
+
+    assert.equal(await daemon.end(), 0);
+    await page.locator("html[data-connection=lost]").waitFor();
+    daemon = await bench.daemon({ port: daemon.address.split(":")[1] });
+    const anew = await publish(daemon, "busy", { title: "Begun anew", progress: 35 });
+    assert.ok(anew.rev < rev, `${anew.rev} is not lower than ${rev}: this tests nothing`);
+    await says(lamp, "live");
+    await says(row(page, "busy"), "Begun anew");
+    await publish(daemon, "busy", { progress: 36 });
+    await bar(row(page, "busy"), 36);
     assert.deepEqual(page.complaints, []);
   },
 };
