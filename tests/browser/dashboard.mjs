@@ -60,6 +60,19 @@ export default {
     }
   },
 
+  async "a printout has every row, also those beyond the screen"(bench) {
+    const daemon = await bench.daemon();
+    const ids = Array.from({ length: 60 }, (_, at) => `task-${at}`);
+    await batch(daemon, ids.map((id) => JSON.stringify({ task_id: id, progress: 1 })));
+    const page = await bench.tab(daemon.url);
+    await page.locator("li.task").nth(59).waitFor({ state: "attached" });
+    const drawn = () => page.locator("li.task h3").evaluateAll((titles) =>
+      titles.filter((title) => title.checkVisibility({ contentVisibilityAuto: true })).length);
+    assert.ok((await drawn()) < 60, "all rows fit the screen: this tests nothing");
+    await page.emulateMedia({ media: "print" });
+    assert.equal(await drawn(), 60);
+  },
+
   async "a cancel clicked in one tab is seen in both, up to its end"(bench) {
     const daemon = await bench.daemon();
     await publish(daemon, "dl", { title: "Holiday.mp4", progress: 30 });
