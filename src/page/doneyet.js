@@ -120,7 +120,9 @@ class Subscription {
   #silence = null;
   #heart;
   #over = new AbortController();
-  /** Task id → the newest revision handed out. */
+  /** Number of the present connection or attempt. */
+  #attempt = 0;
+  /** Task id → of the newest state handed out: its `rev`, its `updated_at`, the attempt. */
   #seen = new Map();
   /** Task id → the cancel frame that no state has confirmed yet. */
   #wanted = new Map();
@@ -164,6 +166,7 @@ class Subscription {
   #connect() {
     if (this.#over.signal.aborted) return;
     this.#retry = null;
+    this.#attempt += 1;
     this.#expectWord();
     this.#link = overWebSocket(this.#target, {
       open: () => this.#opened(),
@@ -190,9 +193,11 @@ class Subscription {
 
   /** A new connection starts with a snapshot; only what is newer than the last is news. */
   #take(state) {
-    if (state.rev <= (this.#seen.get(state.task_id) ?? -Infinity)) return;
-    this.#seen.set(state.task_id, state.rev);
-    if (state.cancel || isTerminal(state)) this.#wanted.delete(state.task_id);
+    const { task_id: id, rev, updated_at: at } = state;
+    const attempt = this.#attempt;
+    if (!isNews({ rev, at, attempt }, this.#seen.get(id))) return;
+    this.#seen.set(id, { rev, at, attempt });
+    if (state.cancel || isTerminal(state)) this.#wanted.delete(id);
     this.#listeners.onState?.(state);
   }
 
@@ -256,6 +261,16 @@ class Subscription {
   #tell(connection, detail = {}) {
     this.#listeners.onConnection?.(connection, detail);
   }
+}
+
+/**
+ * On one connection revisions rise. A daemon that was restarted numbers a task anew, from the
+ * time of its first publish in milliseconds: less than before, if the task had changed more than
+ * a thousand times a second. So the first state on a new connection may be news by its time.
+ */
+function isNews(state, seen) {
+  if (!seen || state.rev > seen.rev) return true;
+  return state.attempt !== seen.attempt && state.at > seen.at;
 }
 
 /** The daemon's root, with the slash that makes relative URLs resolve below it. */

@@ -1,7 +1,9 @@
 //! What a request asks for, decided from its head alone.
 //!
-//! Everything that can refuse a request without reading its content does so here, in one order:
-//! who asks (`Host`, `Origin`), what for (path), how (method), and in which form (coding, length).
+//! The head is HTTP by now, and says where the request ends. What else can refuse it without
+//! reading its content does so here, in one order: who asks (`Host`, `Origin`), a method that
+//! nobody knows, what for (path), how (a method that the path has, the query, the handshake), with
+//! what right (tokens, tickets), and in which form (coding, length).
 
 use crate::page::Asset;
 use crate::session::access::Access;

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 
-import { bar, publish, row, says, screenshot } from "./harness.mjs";
+import { bar, batch, publish, row, says, screenshot } from "./harness.mjs";
 
 /** One task of each kind that looks different. */
 const TASKS = {
@@ -60,6 +60,19 @@ export default {
     }
   },
 
+  async "a printout has every row, also those beyond the screen"(bench) {
+    const daemon = await bench.daemon();
+    const ids = Array.from({ length: 60 }, (_, at) => `task-${at}`);
+    await batch(daemon, ids.map((id) => JSON.stringify({ task_id: id, progress: 1 })));
+    const page = await bench.tab(daemon.url);
+    await page.locator("li.task").nth(59).waitFor({ state: "attached" });
+    const drawn = () => page.locator("li.task h3").evaluateAll((titles) =>
+      titles.filter((title) => title.checkVisibility({ contentVisibilityAuto: true })).length);
+    assert.ok((await drawn()) < 60, "all rows fit the screen: this tests nothing");
+    await page.emulateMedia({ media: "print" });
+    assert.equal(await drawn(), 60);
+  },
+
   async "a cancel clicked in one tab is seen in both, up to its end"(bench) {
     const daemon = await bench.daemon();
     await publish(daemon, "dl", { title: "Holiday.mp4", progress: 30 });
@@ -98,6 +111,30 @@ export default {
     await row(page, "Forgotten").waitFor({ state: "detached" });
     await publish(daemon, "kept", { progress: 36 });
     await bar(row(page, "Survivor"), 36);
+    assert.deepEqual(page.complaints, []);
+  },
+
+  async "the dashboard shows what a restarted daemon says, also under a lower revision"(bench) {
+    let daemon = await bench.daemon();
+    const page = await bench.tab(daemon.url);
+    const lamp = page.locator("#connection");
+    await says(lamp, "live");
+    // As many changes as this take ten seconds' worth of revisions, in far less than that.
+    const lines = Array.from({ length: 10_000 }, (_, at) => `{"task_id":"busy","progress":${20 + (at % 2)}}`);
+    await batch(daemon, lines);
+    await bar(row(page, "busy"), 21);
+    const { rev } = await publish(daemon, "busy", { title: "Much changed" });
+    await says(row(page, "busy"), "Much changed");
+
+    assert.equal(await daemon.end(), 0);
+    await page.locator("html[data-connection=lost]").waitFor();
+    daemon = await bench.daemon({ port: daemon.address.split(":")[1] });
+    const anew = await publish(daemon, "busy", { title: "Begun anew", progress: 35 });
+    assert.ok(anew.rev < rev, `${anew.rev} is not lower than ${rev}: this tests nothing`);
+    await says(lamp, "live");
+    await says(row(page, "busy"), "Begun anew");
+    await publish(daemon, "busy", { progress: 36 });
+    await bar(row(page, "busy"), 36);
     assert.deepEqual(page.complaints, []);
   },
 };

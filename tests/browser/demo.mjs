@@ -12,6 +12,18 @@ async function stage(bench, ...options) {
   return { demo, tabs, rows: tabs.map((tab) => row(tab, "Holiday.mp4")) };
 }
 
+/** Notes the words on the row's status and button from now on; the function returned tells them. */
+async function follow(row) {
+  const notes = await row.evaluateHandle((element) => {
+    const notes = [];
+    const parts = ["status", "cancel"].map((name) => element.querySelector(`[data-part=${name}]`));
+    const note = () => notes.push(...parts.map((part) => part.textContent));
+    new MutationObserver(note).observe(element, { subtree: true, childList: true, characterData: true });
+    return notes;
+  });
+  return () => notes.jsonValue();
+}
+
 export default {
   async "demo: the bar moves in two tabs, a cancel in one stops the transfer, and it starts again"(bench) {
     const { demo, tabs, rows } = await stage(bench);
@@ -23,8 +35,15 @@ export default {
     assert.ok(Math.abs(here - there) <= 1, `${here} % in one tab, ${there} % in the other`);
     await screenshot(tabs[0], "demo-running");
 
+    // Where the click was made, each step is seen, however soon the next one follows.
+    const story = await follow(rows[0]);
     await rows[0].getByRole("button", { name: "Cancel" }).click();
+    await says(rows[1].getByRole("button"), "acknowledged");
+    await screenshot(tabs[1], "demo-cancelling");
     for (const each of rows) await says(each.locator("[data-part=status]"), "cancelled");
+    const steps = [/requested/, /acknowledged/, /^cancelled$/];
+    const places = (await story()).map((text) => steps.findIndex((step) => step.test(text)));
+    assert.deepEqual([...new Set(places.filter((place) => place >= 0))], [0, 1, 2], String(await story()));
     const [, sent] = await demo.line(/transfer 1 was cut off after (\d+) bytes/);
     assert.ok(Number(sent) > 0 && Number(sent) < 100e6, `${sent} bytes were sent`);
     await screenshot(tabs[1], "demo-cancelled");

@@ -189,6 +189,13 @@ export async function publish(daemon, id, state, method = "POST") {
   return response.json();
 }
 
+/** Several publishes in one request, given as lines of JSON. */
+export async function batch(daemon, lines) {
+  const response = await fetch(`${daemon.url}/api/progress`, { method: "POST", body: lines.join("\n") });
+  if (!response.ok) throw new Error(`batch: ${response.status} ${await response.text()}`);
+  return response.json();
+}
+
 /** Leaves a picture where people look at it after the run. */
 export async function screenshot(page, name) {
   mkdirSync(path("target/screenshots"), { recursive: true });

@@ -48,8 +48,12 @@ fn a_cancel_reaches_the_other_end_of_the_download() {
         state["loaded"].as_u64() > Some(0)
     });
     cancel(&server, "holiday");
-    await_state(&server, "holiday", |state| state["status"] == "cancelled");
+    await_state(&server, "holiday", |state| {
+        state["cancel"] == "acknowledged" && state["message"].is_string()
+    });
     demo.err.await_line("transfer 1 was cut off after ");
+    let last = await_state(&server, "holiday", |state| state["status"] == "cancelled");
+    assert_eq!(last["message"], Value::Null);
 }
 
 #[test]
@@ -63,6 +67,7 @@ fn it_can_be_started_again_but_not_twice_nor_by_strangers() {
     assert_eq!(request(&files, "GET", route, None).unwrap().status, 404);
     cancel(&server, "holiday");
     demo.err.await_line("transfer 1 was cut off after ");
+    await_state(&server, "holiday", |state| state["status"] == "cancelled");
     // The worker is free once the daemon has its last word, which we cannot see from here: ask
     // until it is.
     while request(&files, "POST", route, None).unwrap().status == 409 {}

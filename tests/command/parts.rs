@@ -88,6 +88,20 @@ fn what_is_no_longer_on_the_screen_is_deleted_once() {
 }
 
 #[test]
+fn bytes_are_whole_and_other_things_need_not_be() {
+    let shown = |unit| Reading {
+        loaded: Some(10_276_044.8),
+        total: Some(20_971_520.0),
+        unit: Some(unit),
+        ..Reading::default()
+    };
+    let expected = json!({"loaded": 10_276_045, "total": 20_971_520, "unit": "B"});
+    assert_eq!(Report::default().patch(&shown("B")), fields(expected));
+    let expected = json!({"loaded": 10_276_044.8, "total": 20_971_520, "unit": "s"});
+    assert_eq!(Report::default().patch(&shown("s")), fields(expected));
+}
+
+#[test]
 fn a_number_that_is_none_is_left_out() {
     let reading = Reading {
         loaded: Some(f64::NAN),

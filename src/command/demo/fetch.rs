@@ -19,6 +19,10 @@ const TASK: &str = "holiday";
 /// How long the daemon may take to hear of the end.
 const LAST_WORD: Duration = Duration::from_secs(5);
 
+/// From hanging up to the last state. Nothing is kept here that would take time to put away; a
+/// worker with an unfinished file has one to delete, and this demo is there to show each step.
+const TIDYING: Duration = Duration::from_secs(1);
+
 /// Bytes taken at once.
 const PIECE: usize = 64 * 1024;
 
@@ -86,7 +90,10 @@ impl Fetcher {
         });
         let last = match self.download(&link, &orders) {
             End::Complete => json!({"status": "completed"}),
-            End::Cancelled => json!({"status": "cancelled"}),
+            End::Cancelled => {
+                thread::sleep(TIDYING);
+                json!({"status": "cancelled", "message": null})
+            }
             End::Failed(error) => json!({"status": "failed", "error": error}),
         };
         // Lost only with the daemon, and that one ends with us.
@@ -104,7 +111,10 @@ impl Fetcher {
         let mut piece = vec![0; PIECE];
         loop {
             if orders.try_recv().is_ok() {
-                link.publish(fields(json!({"cancel": "acknowledged"})));
+                let message = "Closing the unfinished download";
+                link.publish(fields(
+                    json!({"cancel": "acknowledged", "message": message}),
+                ));
                 // Leaving drops the connection, which is how the other end gets to know.
                 return End::Cancelled;
             }

@@ -7,6 +7,7 @@ use signal_hook::low_level::signal_name;
 
 use super::child::Ending;
 use crate::scrape::Reading;
+use crate::scrape::amount;
 use crate::scrape::lines::{Edge, Line, Lines, Piece};
 
 /// Lines of the error output that are kept.
@@ -32,13 +33,19 @@ impl Report {
     /// longer on the screen is deleted.
     pub fn patch(&mut self, reading: &Reading) -> Map<String, Value> {
         let text = |text: &Option<String>| text.as_deref().map(Value::from);
+        // `9.8MiB` on the screen is 10276044.8 bytes, and nobody has seen a fifth of a byte. Where
+        // no unit is named, a state counts bytes.
+        let counted = |amount: f64| match reading.unit {
+            Some(amount::BYTES) | None => number(amount.round()),
+            _ => number(amount),
+        };
         let values = [
             reading
                 .percent
                 .map(|percent| percent.clamp(0.0, 100.0))
                 .and_then(number),
-            reading.loaded.and_then(number),
-            reading.total.and_then(number),
+            reading.loaded.and_then(counted),
+            reading.total.and_then(counted),
             reading.unit.map(Value::from),
             text(&reading.speed),
             text(&reading.eta),
