@@ -75,7 +75,7 @@ impl Broker {
             census.connections[peer.session.transport()] += 1;
             census.pending_bytes += peer.outbox.len() as u64;
         }
-        for record in self.board.records() {
+        for record in self.board.newest_first() {
             census.tasks[Class::of(record.state())] += 1;
         }
         census
