@@ -13,7 +13,7 @@ use crate::server::journal::event::Event;
 use crate::server::limits::Limit;
 use crate::server::metrics::label::{CancelOutcome, Class, TaskEvent};
 use crate::server::metrics::{Census, Metrics, Vitals, table};
-use crate::server::peer::Phase;
+use crate::server::peer::{Input, Phase};
 use crate::session::demand::{Answer, Fault};
 use crate::task::Now;
 use crate::task::board::TaskKey;
@@ -53,7 +53,8 @@ impl Broker {
         self.peers.keys().into_iter().all(|key| {
             let peer = &self.peers[key];
             let owed = peer.phase == Phase::Open && self.hub.is_owed(key);
-            let waits = owed || !peer.outbox.is_empty();
+            let held = peer.phase == Phase::Open && peer.input == Input::Held;
+            let waits = owed || held || !peer.outbox.is_empty();
             let served = peer.outbox.is_blocked() || self.hub.is_in_line(key);
             !waits || served || peer.phase == Phase::Dead
         })
@@ -75,7 +76,7 @@ impl Broker {
             census.connections[peer.session.transport()] += 1;
             census.pending_bytes += peer.outbox.len() as u64;
         }
-        for record in self.board.records() {
+        for record in self.board.newest_first() {
             census.tasks[Class::of(record.state())] += 1;
         }
         census

@@ -11,7 +11,8 @@
 //! 5. [`bury`](Broker::bury) for the dead: only here slots are freed, so that no event of this
 //!    turn can mean a new owner.
 //!
-//! Liveness, true between any two calls: *a peer that is owed something is in line or blocked.*
+//! Liveness, true between any two calls: *a peer that is owed something is in line or blocked,* and
+//! so is one whose input is held.
 
 use std::io::{self, Write};
 use std::mem;
@@ -21,12 +22,10 @@ use crate::server::config::Config;
 use crate::server::journal::Journal;
 use crate::server::metrics::Metrics;
 use crate::server::peer::{DRAIN_MS, Input, LINGER_MS, NEXT_REQUEST_MS, Peers, Phase, limit_ms};
-use crate::server::quota::{Accounts, Purse};
+use crate::server::quota::Accounts;
 use crate::session::forwarded::Proxies;
 use crate::session::keys::{Keyring, Keys};
-use crate::session::report::Reply;
-use crate::session::websocket::WebSocket;
-use crate::session::{Fault, Flow, Notice, Outcome, Session, Wait};
+use crate::session::{Fault, Flow, Notice, Session, Wait};
 use crate::task::board::TaskKey;
 use crate::task::deadlines::Deadlines;
 use crate::task::hub::{PeerKey, Role};
@@ -40,7 +39,7 @@ pub enum After {
     Nothing,
     /// Shut down the sending half: these were the last words.
     ShutDown,
-    /// Read again: input was left lying while the peer had not taken its answers.
+    /// Read again, beginning with [`Broker::resume`]: input was left lying.
     Read,
 }
 
@@ -59,7 +58,7 @@ pub struct Broker {
     /// Peers whose demand for the daemon's numbers waits for the kernel's.
     pub(super) scrapers: Vec<PeerKey>,
     dead: Vec<PeerKey>,
-    closing: bool,
+    pub(super) closing: bool,
 }
 
 impl Broker {
@@ -99,34 +98,6 @@ impl Broker {
             Phase::Draining | Phase::Lingering => true,
             Phase::LastWords | Phase::Dead => false,
         }
-    }
-
-    /// `bytes` arrived from `key`; they are changed in place.
-    pub fn receive(&mut self, key: PeerKey, bytes: &mut [u8], now: Now) {
-        let transport = self.peers[key].session.transport();
-        self.metrics.received_bytes[transport] += bytes.len() as u64;
-        if self.peers[key].phase != Phase::Open {
-            return;
-        }
-        let mut inbox = mem::take(&mut self.peers[key].inbox).into_vec();
-        let rest = if inbox.is_empty() {
-            let used = self.converse(key, bytes, now);
-            bytes[used..].to_vec()
-        } else {
-            inbox.extend_from_slice(bytes);
-            let used = self.converse(key, &mut inbox, now);
-            inbox.drain(..used);
-            inbox
-        };
-        // Memory goes back when nothing is left over.
-        if !rest.is_empty() && self.peers[key].phase == Phase::Open {
-            self.peers[key].inbox = rest.into();
-        }
-    }
-
-    /// Takes up the input that was left lying; like [`receive`](Self::receive) with no new bytes.
-    pub fn resume(&mut self, key: PeerKey, now: Now) {
-        self.receive(key, &mut [], now);
     }
 
     /// The peer has ended its side. Whatever it was given is still written out.
@@ -235,82 +206,6 @@ impl Broker {
         }
     }
 
-    /// Lets the session read `bytes` until it needs more, or until its answers pile up.
-    fn converse(&mut self, key: PeerKey, bytes: &mut [u8], now: Now) -> usize {
-        let mut used = 0;
-        while let peer = &mut self.peers[key]
-            && peer.phase == Phase::Open
-            && !peer.outbox.is_congested()
-        {
-            let mut purse = Purse {
-                accounts: &mut self.accounts,
-                key: &mut peer.account,
-                now,
-            };
-            let (session, out) = (&mut peer.session, &mut peer.outbox);
-            match session.next(&mut bytes[used..], out, &mut purse, now) {
-                Ok(step) => {
-                    used += step.consumed;
-                    if matches!(step.outcome, Outcome::Starved) {
-                        break;
-                    }
-                    self.act(key, step.outcome, now);
-                    self.count_reply(key);
-                }
-                Err(fault) => self.end(key, &fault, now),
-            }
-        }
-        self.settle(key, now);
-        used
-    }
-
-    fn act(&mut self, key: PeerKey, outcome: Outcome, now: Now) {
-        match outcome {
-            Outcome::Starved | Outcome::Handled => {}
-            Outcome::Over => self.drain(key, now),
-            Outcome::Refused(code, flow) => {
-                self.count_refusal(code, now);
-                if flow == Flow::Over {
-                    self.drain(key, now);
-                }
-            }
-            Outcome::Demand(demand) => {
-                if let Some(answer) = self.fulfil(key, demand, now) {
-                    self.answer(key, &answer, now);
-                }
-            }
-            Outcome::Upgrade(purpose, permit) => {
-                self.metrics.count_reply(Reply::HANDSHAKE);
-                let purpose = self.enter(key, purpose);
-                let peer = &mut self.peers[key];
-                peer.session =
-                    Session::WebSocket(WebSocket::open(purpose, permit, &mut peer.outbox));
-                self.set_alarm(key, limit_ms(Wait::Ping), now);
-            }
-        }
-        // A request that was being answered when the daemon began to stop was the last.
-        if self.closing {
-            self.end_if_idle(key, now);
-        }
-    }
-
-    /// After a conversation: what was written goes in line, what was too much holds the input, and
-    /// what is waited for now sets the alarm.
-    fn settle(&mut self, key: PeerKey, now: Now) {
-        let peer = &mut self.peers[key];
-        if !peer.outbox.is_empty() {
-            self.hub.enlist(key);
-        }
-        if peer.outbox.is_congested() {
-            peer.input = Input::Held;
-        }
-        if let Some(wait) = peer.session.new_wait()
-            && peer.phase == Phase::Open
-        {
-            self.set_alarm(key, limit_ms(wait), now);
-        }
-    }
-
     fn tick_peer(&mut self, key: PeerKey, now: Now) {
         let peer = &mut self.peers[key];
         if peer.phase != Phase::Open {
@@ -366,7 +261,7 @@ impl Broker {
     }
 
     /// An open peer stays in line while it is owed anything that the kernel has room for, and may
-    /// speak again when it has taken most of what it asked for.
+    /// speak again, in the next turn, if it has taken most of what it asked for.
     fn after_write(&mut self, key: PeerKey, now: Now) -> After {
         let peer = &mut self.peers[key];
         let waits = !peer.outbox.is_empty();
@@ -402,7 +297,7 @@ impl Broker {
         After::Nothing
     }
 
-    fn end_if_idle(&mut self, key: PeerKey, now: Now) {
+    pub(super) fn end_if_idle(&mut self, key: PeerKey, now: Now) {
         let busy = matches!(&self.peers[key].session, Session::Http(http) if http.is_busy());
         if !busy {
             let fault = Fault::Ended(CloseCode::GOING_AWAY, "the daemon is stopping");
@@ -410,7 +305,7 @@ impl Broker {
         }
     }
 
-    fn end(&mut self, key: PeerKey, fault: &Fault, now: Now) {
+    pub(super) fn end(&mut self, key: PeerKey, fault: &Fault, now: Now) {
         let peer = &mut self.peers[key];
         if peer.phase == Phase::Open {
             peer.session.farewell(fault, &mut peer.outbox, now);

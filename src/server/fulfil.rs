@@ -149,7 +149,7 @@ impl Broker {
     }
 
     fn list(&self, status: Option<&str>) -> Answer {
-        let all = self.board.newest_first().into_iter();
+        let all = self.board.newest_first();
         let wanted =
             all.filter(|record| status.is_none_or(|status| record.state().status() == status));
         Answer::List(wanted.map(|record| Rc::clone(record.update())).collect())

@@ -17,6 +17,7 @@ pub mod metrics;
 pub mod peer;
 pub mod quota;
 pub mod reactor;
+pub mod reading;
 pub mod report;
 pub mod reserve;
 pub mod stderr;

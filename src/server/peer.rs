@@ -65,8 +65,8 @@ const _: () = assert!(size_of::<Peer>() <= 104);
 pub(super) enum Input {
     /// It is.
     Flowing,
-    /// Not until it has taken the answers to what it asked for: its further requests stay in the
-    /// kernel, whose buffer fills, which makes the peer itself wait.
+    /// Not in this turn, and not until it has taken the answers to what it asked for: its further
+    /// requests stay in the kernel, whose buffer fills, which makes the peer itself wait.
     Held,
 }
 

@@ -12,9 +12,10 @@
 //! ```
 //!
 //! The polls are edge-triggered and every socket is registered once, for both directions. That
-//! saves two system calls a stall, and costs three promises: to remember a peer that was not read
-//! to its end (`Reactor::unread`), a listener that was not accepted from to its end
-//! (`Listener::next_accept_ms`), and a peer whose last write was short (`Outbox::is_blocked`).
+//! saves two system calls a stall, and costs four promises: to remember a peer that was not read
+//! to its end (`Reactor::unread`), one that had its portion of work (it is in line), a listener
+//! that was not accepted from to its end (`Listener::next_accept_ms`), and a peer whose last write
+//! was short (`Outbox::is_blocked`).
 //! A forgotten promise is a connection that sleeps for ever.
 
 use std::io::{self, Read, Write};

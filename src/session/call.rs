@@ -102,7 +102,7 @@ impl Call {
             return Ok((Call::Options { allow }, Permit::Full));
         }
         let resource =
-            Resource::find(target.path, access).map_err(|none| no_route(none, access))?;
+            Resource::find(target.path, access).map_err(|none| no_route(none, &target, access))?;
         let call = Call::find(head, &target, &resource)?;
         let brought = credentials(head, &target);
         let permit = keyring
@@ -187,10 +187,8 @@ impl Call {
     }
 
     fn check_content(&self, head: &Head<'_>) -> Result<(), HttpError> {
-        if head
-            .field("content-encoding")
-            .is_some_and(|coding| coding != b"identity")
-        {
+        let mut codings = head.fields("content-encoding");
+        if !codings.all(|coding| coding.eq_ignore_ascii_case(b"identity")) {
             return Err(HttpError::new(
                 Status::UNSUPPORTED_MEDIA_TYPE,
                 "unsupported_coding",
@@ -244,7 +242,7 @@ fn check_method_is_known(method: &str) -> Result<(), HttpError> {
     }
 }
 
-fn no_route(why: NoRoute, access: &Access) -> Rejection {
+fn no_route(why: NoRoute, target: &Target<'_>, access: &Access) -> Rejection {
     match why {
         NoRoute::NotFound => HttpError::new(
             Status::NOT_FOUND,
@@ -259,7 +257,10 @@ fn no_route(why: NoRoute, access: &Access) -> Rejection {
         )
         .into(),
         NoRoute::NeedsSlash => Rejection {
-            location: Some(format!("{}/", access.base_path)),
+            location: Some(match target.query {
+                Some(query) => format!("{}/?{query}", access.base_path),
+                None => format!("{}/", access.base_path),
+            }),
             ..HttpError::new(
                 Status::PERMANENT_REDIRECT,
                 "moved",

@@ -74,7 +74,7 @@ struct Terms {
     /// The origin whose page may read the answer.
     origin: Option<String>,
     /// Entity tags of what the client has.
-    if_none_match: Option<String>,
+    if_none_match: String,
 }
 
 impl Http {
@@ -203,7 +203,7 @@ impl Http {
                 method: Method::Other,
                 exchange: Exchange::unread(),
                 origin: None,
-                if_none_match: None,
+                if_none_match: String::new(),
             },
         };
         terms.exchange = terms.exchange.closing();
@@ -322,12 +322,12 @@ impl Http {
             method: terms.method,
             status: response.status(),
         });
-        response = response.field("Date", date(now));
+        // Without a friendly origin too: a cache that keeps that answer must not give it to one.
+        response = response.field("Date", date(now)).field("Vary", "Origin");
         if let Some(origin) = &terms.origin {
             response = response
                 .field("Access-Control-Allow-Origin", origin.as_str())
-                .field("Access-Control-Expose-Headers", "ETag")
-                .field("Vary", "Origin");
+                .field("Access-Control-Expose-Headers", "ETag");
         }
         response.encode(terms.exchange, out.reply());
         match terms.exchange.persistence {
@@ -354,11 +354,14 @@ impl Terms {
         let origin = head
             .text("origin")
             .filter(|o| access.allows_origin(o, head.host()));
+        // RFC 9110 §5.3: the lines of a list are one list.
+        let tags = head.fields("if-none-match").map(std::str::from_utf8);
+        let tags: Vec<&str> = tags.filter_map(Result::ok).collect();
         Terms {
             method: Method::of(head.method),
             exchange: Exchange::answering(head),
             origin: origin.map(str::to_owned),
-            if_none_match: head.text("if-none-match").map(str::to_owned),
+            if_none_match: tags.join(","),
         }
     }
 }
@@ -374,11 +377,7 @@ impl From<Flow> for Outcome {
 
 fn state<'u>(update: &'u Update, terms: &Terms) -> Response<'u> {
     let tag = format!("\"{}\"", update.rev());
-    let known = terms
-        .if_none_match
-        .as_deref()
-        .is_some_and(|tags| has_tag(tags, &tag));
-    let response = match known {
+    let response = match has_tag(&terms.if_none_match, &tag) {
         true => Response::new(Status::NOT_MODIFIED),
         false => Response::new(Status::OK).json(update.json()),
     };

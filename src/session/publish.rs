@@ -6,7 +6,7 @@ use crate::task::{Mode, Patch, Refusal, TaskId};
 
 /// The most publishes in one batch. A line of two bytes is refused with a hundred: without a bound,
 /// a megabyte that is sent would come back as fifty.
-pub const MAX_LINES: usize = 20_000;
+pub const MAX_LINES: usize = 10_000;
 
 /// The patch that `json` is, for `task`.
 ///

@@ -77,9 +77,9 @@ pub fn cancel_reason(body: &[u8]) -> Result<Option<String>, Refusal> {
 
 /// `{"error":code,"message":sentence}`.
 pub fn error(code: &str, message: &str) -> Vec<u8> {
-    json!({"error": code, "message": message})
-        .to_string()
-        .into_bytes()
+    let mut json = String::new();
+    push_error(code, message, &mut json);
+    json.into_bytes()
 }
 
 /// The refusal as a JSON object.
@@ -89,17 +89,26 @@ pub fn refusal(refusal: &Refusal) -> Vec<u8> {
 
 /// The answer to one publish.
 pub fn published(published: &Published) -> Vec<u8> {
-    published_value(published).to_string().into_bytes()
+    let mut json = String::new();
+    push_published(published, &mut json);
+    json.into_bytes()
 }
 
-/// The answers to a batch, refusals included, in the order of its lines.
+/// The answers to a batch, refusals included, in the order of its lines. Each is text at once:
+/// a tree of JSON values would weigh many times as much as the batch.
 pub fn results(results: &[Result<Published, Refusal>]) -> Vec<u8> {
-    let value = |result: &Result<Published, Refusal>| match result {
-        Ok(published) => published_value(published),
-        Err(refusal) => json!({"error": refusal.code(), "message": refusal.message()}),
-    };
-    let all: Vec<Value> = results.iter().map(value).collect();
-    json!({"results": all}).to_string().into_bytes()
+    let mut json = String::from(r#"{"results":["#);
+    for (index, result) in results.iter().enumerate() {
+        if index > 0 {
+            json.push(',');
+        }
+        match result {
+            Ok(published) => push_published(published, &mut json),
+            Err(refusal) => push_error(refusal.code(), &refusal.message(), &mut json),
+        }
+    }
+    json.push_str("]}");
+    json.into_bytes()
 }
 
 /// What a worker is pushed when a watcher wants its task to stop.
@@ -118,16 +127,22 @@ pub fn forgotten(task: &TaskId) -> Vec<u8> {
         .into_bytes()
 }
 
-fn published_value(published: &Published) -> Value {
-    let mut value = json!({
-        "task_id": published.task.as_str(),
-        "rev": published.rev,
-        "watchers": published.watchers,
-    });
+fn push_error(code: &str, message: &str, json: &mut String) {
+    let message = Value::from(message);
+    json.push_str(&format!(r#"{{"error":"{code}","message":{message}}}"#));
+}
+
+/// Codes, ids and the word of a cancel have nothing in them that JSON would escape.
+fn push_published(published: &Published, json: &mut String) {
+    json.push('{');
     if let Some(cancel) = published.cancel {
-        value["cancel"] = cancel.as_str().into();
+        json.push_str(&format!(r#""cancel":"{}","#, cancel.as_str()));
     }
-    value
+    let (rev, task, watchers) = (published.rev, &published.task, published.watchers);
+    json.push_str(&format!(
+        r#""rev":{rev},"task_id":"{}","watchers":{watchers}}}"#,
+        task.as_str()
+    ));
 }
 
 fn task(fields: &Map<String, Value>) -> Result<TaskId, BadAction> {

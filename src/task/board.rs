@@ -4,7 +4,7 @@
 //! publish. It has a [`Record`] once a worker has published, and only then does it exist for the
 //! outside.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, HashMap};
 use std::rc::Rc;
 
 use slab::Slab;
@@ -38,8 +38,10 @@ struct Task {
     record: Option<Record>,
     /// Workers connected on sockets.
     sockets: u32,
-    /// Counts first publishes: the order of the list.
-    serial: u64,
+    /// Its place in the list.
+    listed: u64,
+    /// Its place among the ended.
+    ended: Option<u64>,
     alarm: Alarm,
 }
 
@@ -48,13 +50,14 @@ struct Task {
 pub struct Board {
     tasks: Slab<Task>,
     names: HashMap<TaskId, TaskKey>,
-    /// Tasks with a record.
-    published: usize,
-    /// Of these the ended ones, by the tick at which they ended.
-    ended: BTreeSet<(u64, TaskKey)>,
+    /// Tasks with a record, by their first publish.
+    listed: BTreeMap<u64, TaskKey>,
+    /// Of these the ended ones, by their end.
+    ended: BTreeMap<u64, TaskKey>,
     deadlines: Deadlines,
     patience: Patience,
     max_tasks: usize,
+    /// Counts first publishes and ends: a clock's milliseconds would not tell them apart.
     serial: u64,
     /// No revision up to here is ever given to a new task: a name that is forgotten and comes back
     /// within a millisecond, or after more changes than milliseconds, still counts upwards.
@@ -67,8 +70,8 @@ impl Board {
         Board {
             tasks: Slab::new(),
             names: HashMap::new(),
-            published: 0,
-            ended: BTreeSet::new(),
+            listed: BTreeMap::new(),
+            ended: BTreeMap::new(),
             deadlines: Deadlines::default(),
             patience,
             max_tasks,
@@ -87,7 +90,8 @@ impl Board {
             id: id.clone(),
             record,
             sockets: 0,
-            serial: 0,
+            listed: 0,
+            ended: None,
             alarm,
         };
         let key = TaskKey(self.tasks.insert(task) as u32);
@@ -120,21 +124,9 @@ impl Board {
     }
 
     /// All published tasks, the newest first.
-    pub fn newest_first(&self) -> Vec<&Record> {
-        let mut all: Vec<_> = self
-            .tasks
-            .iter()
-            .filter_map(|(_, t)| Some((t.serial, t.record.as_ref()?)))
-            .collect();
-        all.sort_unstable_by_key(|&(serial, _)| std::cmp::Reverse(serial));
-        all.into_iter().map(|(_, record)| record).collect()
-    }
-
-    /// All published tasks, in no order.
-    pub fn records(&self) -> impl Iterator<Item = &Record> {
-        self.tasks
-            .iter()
-            .filter_map(|(_, task)| task.record.as_ref())
+    pub fn newest_first(&self) -> impl Iterator<Item = &Record> {
+        let keys = self.listed.values().rev();
+        keys.filter_map(|&key| self.record(key))
     }
 
     /// How many tasks may be published at once.
@@ -144,22 +136,22 @@ impl Board {
 
     /// How many tasks are published.
     pub fn len(&self) -> usize {
-        self.published
+        self.listed.len()
     }
 
     /// Whether no task is published.
     pub fn is_empty(&self) -> bool {
-        self.published == 0
+        self.listed.is_empty()
     }
 
     /// Whether the task in slot `key` may be published now.
     pub fn room_for(&self, key: TaskKey) -> Room {
-        if self.published < self.max_tasks || self.record(key).is_some() {
+        if self.len() < self.max_tasks || self.record(key).is_some() {
             return Room::Free;
         }
         self.ended
-            .first()
-            .map_or(Room::Full, |&(_, oldest)| Room::After(oldest))
+            .first_key_value()
+            .map_or(Room::Full, |(_, &oldest)| Room::After(oldest))
     }
 
     /// A worker's publish. A lease is asked for in `lease_ms`.
@@ -182,19 +174,23 @@ impl Board {
             return Err(Refusal::UnknownTask);
         };
         let effect = match &mut task.record {
-            Some(record) => {
-                self.ended.remove(&(record.changed_ms(), key));
-                record.publish(&task.id, patch, mode, now)
-            }
+            Some(record) => record.publish(&task.id, patch, mode, now),
             None => {
                 let rev = now.unix_ms.max(self.rev_floor + 1);
                 task.record = Some(Record::create(&task.id, patch, rev, now)?);
-                self.published += 1;
                 self.serial += 1;
-                task.serial = self.serial;
+                task.listed = self.serial;
+                self.listed.insert(task.listed, key);
                 Ok(Effect::Created)
             }
         };
+        // Nothing but a fresh run changes a task that has ended; should it end as well, that is a
+        // new end.
+        if matches!(effect, Ok(Effect::Changed | Effect::Created))
+            && let Some(serial) = task.ended.take()
+        {
+            self.ended.remove(&serial);
+        }
         // A worker on a socket has its lease when the socket drops.
         if let (Some(record), Some(lease_ms), 0) = (&mut task.record, lease_ms, task.sockets)
             && effect.is_ok()
@@ -253,9 +249,11 @@ impl Board {
             return;
         };
         if let Some(record) = task.record.take() {
-            self.ended.remove(&(record.changed_ms(), key));
             self.rev_floor = self.rev_floor.max(record.update().rev());
-            self.published -= 1;
+            self.listed.remove(&task.listed);
+        }
+        if let Some(serial) = task.ended.take() {
+            self.ended.remove(&serial);
         }
         self.deadlines.clear(&mut task.alarm, key.0);
     }
@@ -300,8 +298,10 @@ impl Board {
             return;
         };
         let Some(record) = &task.record else { return };
-        if record.state().is_terminal() {
-            self.ended.insert((record.changed_ms(), key));
+        if record.state().is_terminal() && task.ended.is_none() {
+            self.serial += 1;
+            task.ended = Some(self.serial);
+            self.ended.insert(self.serial, key);
         }
         let at_ms = record.next_tick_ms(task.sockets, &self.patience);
         self.deadlines.set(&mut task.alarm, key.0, at_ms);

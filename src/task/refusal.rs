@@ -63,7 +63,7 @@ impl Refusal {
             Refusal::BadJson(why) => format!("the body is not JSON: {why}").into(),
             Refusal::BadState { field, allowed } => format!("`{field}` must be {allowed}").into(),
             Refusal::TooLarge => format!("a state has at most {MAX_FIELDS} bytes as JSON").into(),
-            Refusal::TooManyLines => "a batch has at most 20000 lines".into(),
+            Refusal::TooManyLines => "a batch has at most 10000 lines".into(),
             Refusal::UnknownTask => "no such task has been published".into(),
             Refusal::Finished => "the task has ended; PUT starts it over".into(),
             Refusal::TooManyTasks => "no room for another task until one ends".into(),

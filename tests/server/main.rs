@@ -3,6 +3,7 @@
 
 mod closing;
 mod daemon;
+mod fairness;
 mod frames;
 mod pressure;
 mod quota;

@@ -90,6 +90,12 @@ fn the_base_path_without_its_slash_redirects() {
     let answer = asked_of(&access, request);
     assert_eq!(answer.status(), 308);
     assert_eq!(answer.field("location").as_deref(), Some("/p/"));
+    let request = "GET /p?ticket=a%20b HTTP/1.1\r\nHost: localhost\r\n\r\n";
+    let answer = asked_of(&access, request);
+    assert_eq!(
+        answer.field("location").as_deref(),
+        Some("/p/?ticket=a%20b")
+    );
 }
 
 #[test]
@@ -114,14 +120,27 @@ fn a_publish_needs_content_of_known_length() {
 
 #[test]
 fn content_in_a_coding_is_415_and_closes() {
-    for coding in ["gzip", "br", "deflate, gzip", "zstd"] {
+    for coding in [
+        "gzip",
+        "br",
+        "deflate, gzip",
+        "zstd",
+        "identity\r\nContent-Encoding: gzip",
+    ] {
         let fields = format!("Content-Encoding: {coding}\r\nContent-Length: 2\r\n");
         let answer = send("POST /api/progress/known", &fields, "{}");
         assert_eq!(answer.status(), 415, "{coding}");
         assert!(answer.is_over, "its content was not read");
     }
-    let fields = "Content-Encoding: identity\r\nContent-Length: 2\r\n";
-    assert_eq!(send("POST /api/progress/known", fields, "{}").status(), 200);
+    for coding in [
+        "identity",
+        "Identity",
+        "identity\r\nContent-Encoding: IDENTITY",
+    ] {
+        let fields = format!("Content-Encoding: {coding}\r\nContent-Length: 2\r\n");
+        let answer = send("POST /api/progress/known", &fields, "{}");
+        assert_eq!(answer.status(), 200, "{coding}");
+    }
 }
 
 #[test]

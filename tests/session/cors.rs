@@ -96,6 +96,27 @@ fn a_strange_origin_may_ask_but_its_page_cannot_read_the_answer() {
     assert_eq!(answer.field("access-control-allow-origin"), None);
 }
 
+/// A cache that keeps the answer to one origin must not give it to another (Fetch, "CORS protocol
+/// and HTTP caches").
+#[test]
+fn every_answer_says_that_it_depends_on_the_origin() {
+    for field in ["", "Origin: https://evil.example\r\n"] {
+        for line in [
+            "GET /api/progress/known",
+            "GET /nowhere",
+            "GET /healthz",
+            "no request",
+        ] {
+            let answer = ask(line, field);
+            assert_eq!(
+                answer.field("vary").as_deref(),
+                Some("Origin"),
+                "{line} {field}"
+            );
+        }
+    }
+}
+
 #[test]
 fn a_friendly_origin_is_named_in_every_answer() {
     for origin in [FRIEND, "http://localhost:5173", "http://localhost:8765"] {

@@ -20,7 +20,7 @@ fn statuses(said: &str) -> Vec<&str> {
 fn a_poll_is_answered_with_the_state_and_its_revision() {
     let answer = asked("GET /api/progress/known HTTP/1.1\r\nHost: localhost\r\n\r\n");
     let expected = format!(
-        "HTTP/1.1 200 OK\r\nETag: \"7\"\r\nCache-Control: no-cache\r\n{DATE}\
+        "HTTP/1.1 200 OK\r\nETag: \"7\"\r\nCache-Control: no-cache\r\n{DATE}Vary: Origin\r\n\
          Content-Type: application/json\r\nContent-Length: {}\r\n\r\n{STATE}",
         STATE.len()
     );
@@ -39,6 +39,8 @@ fn a_poll_that_knows_the_revision_is_spared_the_state() {
         ("7", 200),
         ("\"77\"", 200),
         ("", 200),
+        ("\"6\"\r\nIf-None-Match: \"7\"", 304),
+        ("\"5\"\r\nIf-None-Match: \"6\"", 200),
     ] {
         let answer = asked(&format!(
             "GET /api/progress/known HTTP/1.1\r\nHost: localhost\r\nIf-None-Match: {tags}\r\n\r\n"

@@ -91,6 +91,21 @@ fn answers_say_what_the_contract_says() {
     let results = string(vocabulary::results(&results));
     assert!(results.starts_with(r#"{"results":[{"error":"unknown_task","message":""#));
     assert!(results.ends_with(r#",{"rev":12,"task_id":"dl-42","watchers":2}]}"#));
+    assert_eq!(string(vocabulary::results(&[])), r#"{"results":[]}"#);
+}
+
+#[test]
+fn what_is_quoted_in_a_result_stays_in_its_quotes() {
+    let why = "at \"x\\\"\n\u{1}";
+    let results = [
+        Err(Refusal::BadJson(why.to_owned())),
+        Err(Refusal::Finished),
+    ];
+    let results = string(vocabulary::results(&results));
+    let results: serde_json::Value = serde_json::from_str(&results).expect("JSON");
+    let sentence = results["results"][0]["message"].as_str();
+    assert!(sentence.is_some_and(|text| text.contains(why)), "{results}");
+    assert_eq!(results["results"][1]["error"], "finished");
 }
 
 #[test]

@@ -10,7 +10,7 @@ use serde_json::Value;
 use crate::{DAWN, Day, HOUR, Random, SECOND, task};
 
 fn listed(day: &Day) -> Vec<String> {
-    let ids = day.board.newest_first().into_iter().map(|record| {
+    let ids = day.board.newest_first().map(|record| {
         let state: Value = serde_json::from_slice(record.update().json()).unwrap();
         state["task_id"].as_str().unwrap().to_owned()
     });
@@ -126,6 +126,23 @@ fn room_is_made_by_what_ended_longest_ago() {
         day.replace(id, "{}").unwrap();
     }
     assert_eq!(day.room("new"), Room::Full);
+}
+
+/// Slots are given out by the alphabet here, and tell nothing of who ended first.
+#[test]
+fn ends_within_one_millisecond_are_in_order_too() {
+    let mut day = Day::with_places(3);
+    for id in ["a", "b", "c"] {
+        day.publish(id, "{}").unwrap();
+    }
+    for id in ["b", "c", "a"] {
+        day.publish(id, r#"{"status":"completed"}"#).unwrap();
+    }
+    for id in ["b", "c", "a"] {
+        let key = day.key(id);
+        assert_eq!(day.room("new"), Room::After(key), "{id}");
+        day.replace(id, "{}").unwrap();
+    }
 }
 
 #[test]

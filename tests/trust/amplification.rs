@@ -75,7 +75,7 @@ fn a_batch_of_tiny_bad_lines_is_not_answered_fifty_times_over() {
             body.len()
         )
     };
-    let (fits, too_many) = (batch(20_000), batch(20_001));
+    let (fits, too_many) = (batch(10_000), batch(10_001));
     assert_eq!(
         statuses(&mut broker, &[&fits, &too_many, &show("a")]),
         ["200", "413", "404"]

@@ -1,0 +1,145 @@
+//! What peers sent, read: a portion of each peer's input a turn.
+//!
+//! A packet may hold more than a thousand requests, and all other peers wait while they are
+//! answered. So a peer has a budget, and what is left over when it is spent stays in the inbox with
+//! the peer's input *held*, just as when its answers pile up. One rule lets go of both: a held peer
+//! is in line to be written to (or blocked), and after the write the reactor is told to read on, in
+//! the next turn.
+
+use std::mem;
+
+use crate::server::broker::Broker;
+use crate::server::peer::{Input, Phase, limit_ms};
+use crate::server::quota::Purse;
+use crate::session::report::Reply;
+use crate::session::websocket::WebSocket;
+use crate::session::{Demand, Flow, Outcome, Session, Wait};
+use crate::task::Now;
+use crate::task::hub::PeerKey;
+
+/// What is done for one peer before it is the others' turn, in the cost of an echo.
+const BUDGET: usize = 256;
+/// The cost of a list: a look at every task.
+const LIST_COST: usize = 64;
+
+impl Broker {
+    /// `bytes` arrived from `key`; they are changed in place.
+    pub fn receive(&mut self, key: PeerKey, bytes: &mut [u8], now: Now) {
+        let transport = self.peers[key].session.transport();
+        self.metrics.received_bytes[transport] += bytes.len() as u64;
+        if self.peers[key].phase != Phase::Open {
+            return;
+        }
+        let mut inbox = mem::take(&mut self.peers[key].inbox).into_vec();
+        let rest = if inbox.is_empty() {
+            let used = self.converse(key, bytes, now);
+            bytes[used..].to_vec()
+        } else {
+            inbox.extend_from_slice(bytes);
+            let used = self.converse(key, &mut inbox, now);
+            inbox.drain(..used);
+            inbox
+        };
+        // Memory goes back when nothing is left over.
+        if !rest.is_empty() && self.peers[key].phase == Phase::Open {
+            self.peers[key].inbox = rest.into();
+        }
+    }
+
+    /// Takes up the input that was left lying; like [`receive`](Self::receive) with no new bytes.
+    pub fn resume(&mut self, key: PeerKey, now: Now) {
+        self.receive(key, &mut [], now);
+    }
+
+    /// Lets the session read `bytes` until it needs more, until its answers pile up, or until its
+    /// budget is spent. What is begun is finished: the last thing may cost more than was left.
+    fn converse(&mut self, key: PeerKey, bytes: &mut [u8], now: Now) -> usize {
+        let (mut used, mut spent) = (0, 0);
+        while let peer = &mut self.peers[key]
+            && peer.phase == Phase::Open
+            && !peer.outbox.is_congested()
+            && spent < BUDGET
+        {
+            let mut purse = Purse {
+                accounts: &mut self.accounts,
+                key: &mut peer.account,
+                now,
+            };
+            let (session, out) = (&mut peer.session, &mut peer.outbox);
+            match session.next(&mut bytes[used..], out, &mut purse, now) {
+                Ok(step) => {
+                    used += step.consumed;
+                    if matches!(step.outcome, Outcome::Starved) {
+                        break;
+                    }
+                    spent += cost(&step.outcome);
+                    self.act(key, step.outcome, now);
+                    self.count_reply(key);
+                }
+                Err(fault) => self.end(key, &fault, now),
+            }
+        }
+        if spent >= BUDGET {
+            self.peers[key].input = Input::Held;
+            self.hub.enlist(key);
+        }
+        self.settle(key, now);
+        used
+    }
+
+    fn act(&mut self, key: PeerKey, outcome: Outcome, now: Now) {
+        match outcome {
+            Outcome::Starved | Outcome::Handled => {}
+            Outcome::Over => self.drain(key, now),
+            Outcome::Refused(code, flow) => {
+                self.count_refusal(code, now);
+                if flow == Flow::Over {
+                    self.drain(key, now);
+                }
+            }
+            Outcome::Demand(demand) => {
+                if let Some(answer) = self.fulfil(key, demand, now) {
+                    self.answer(key, &answer, now);
+                }
+            }
+            Outcome::Upgrade(purpose, permit) => {
+                self.metrics.count_reply(Reply::HANDSHAKE);
+                let purpose = self.enter(key, purpose);
+                let peer = &mut self.peers[key];
+                peer.session =
+                    Session::WebSocket(WebSocket::open(purpose, permit, &mut peer.outbox));
+                self.set_alarm(key, limit_ms(Wait::Ping), now);
+            }
+        }
+        // A request that was being answered when the daemon began to stop was the last.
+        if self.closing {
+            self.end_if_idle(key, now);
+        }
+    }
+
+    /// After a conversation: what was written goes in line, what was too much holds the input, and
+    /// what is waited for now sets the alarm.
+    fn settle(&mut self, key: PeerKey, now: Now) {
+        let peer = &mut self.peers[key];
+        if !peer.outbox.is_empty() {
+            self.hub.enlist(key);
+        }
+        if peer.outbox.is_congested() {
+            peer.input = Input::Held;
+        }
+        if let Some(wait) = peer.session.new_wait()
+            && peer.phase == Phase::Open
+        {
+            self.set_alarm(key, limit_ms(wait), now);
+        }
+    }
+}
+
+/// What an outcome costs the others, in time.
+fn cost(outcome: &Outcome) -> usize {
+    match outcome {
+        Outcome::Demand(Demand::List { .. }) => LIST_COST,
+        Outcome::Demand(Demand::PublishMany(lines)) => lines.len().max(1),
+        _ => 1,
+    }
+}
