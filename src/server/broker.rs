@@ -146,7 +146,13 @@ impl Broker {
 
     /// The kernel takes bytes for `key` again.
     pub fn writable(&mut self, key: PeerKey) {
-        self.peers[key].outbox.unblock();
+        let peer = &mut self.peers[key];
+        if peer.outbox.is_blocked() {
+            // Room after a short write: the peer has acknowledged bytes. Its pong may be long in
+            // coming, for our ping lies behind all that it has not read yet.
+            peer.session.sign_of_life();
+            peer.outbox.unblock();
+        }
         if !self.peers[key].outbox.is_empty() || self.hub.is_owed(key) {
             self.hub.enlist(key);
         }

@@ -5,7 +5,7 @@
 //! hub and no socket, and what time it is only when told (a response is dated, a ticket expires), so
 //! a conversation can be tested as a list of strings.
 //!
-//! Polling, watching, working and echoing differ in five places and nowhere else:
+//! Polling, watching, working and echoing differ in six places and nowhere else:
 //!
 //! | verb | question |
 //! |---|---|
@@ -13,6 +13,7 @@
 //! | [`Session::answer`] | how is the answer to that written? |
 //! | [`Session::notify`] | how is news of a task written? |
 //! | [`Session::tick`] | the time this session had is over: what now? |
+//! | [`Session::sign_of_life`] | the peer takes bytes again: what of it? |
 //! | [`Session::farewell`] | how is the end said? |
 
 pub mod access;
@@ -143,6 +144,15 @@ impl Session {
         match self {
             Session::Http(http) => http.tick(),
             Session::WebSocket(socket) => socket.tick(out),
+        }
+    }
+
+    /// The peer has taken what it could not take before: somebody is there, if it says nothing.
+    pub fn sign_of_life(&mut self) {
+        match self {
+            // A request has its time, whoever is there; an answer's time is counted in writes.
+            Session::Http(_) => {}
+            Session::WebSocket(socket) => socket.sign_of_life(),
         }
     }
 
