@@ -347,7 +347,7 @@ impl Broker {
     }
 
     /// What there is to say of `task` to a peer that follows it in `role`.
-    fn notice(&self, task: TaskKey, role: Role) -> Option<Notice> {
+    pub(super) fn notice(&self, task: TaskKey, role: Role) -> Option<Notice> {
         let record = self.board.record(task)?;
         match role {
             Role::Watcher => Some(Notice::State(Rc::clone(record.update()))),

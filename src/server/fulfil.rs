@@ -202,11 +202,7 @@ impl Broker {
     /// name.
     fn watch(&mut self, peer: PeerKey, task: &TaskId) -> TaskId {
         let key = self.board.intern(task);
-        let birth = match self.board.update(key) {
-            Some(_) => Birth::Behind,
-            None => Birth::UpToDate,
-        };
-        self.hub.subscribe(peer, key, Role::Watcher, birth);
+        self.follow(peer, key, Role::Watcher);
         self.board.id(key).unwrap_or(task).clone()
     }
 
@@ -216,16 +212,16 @@ impl Broker {
             return;
         }
         self.board.attach(key);
-        let wanted = self
-            .board
-            .record(key)
-            .is_some_and(|record| record.is_cancel_wanted());
-        let birth = if wanted {
-            Birth::Behind
-        } else {
-            Birth::UpToDate
+        self.follow(peer, key, Role::Worker);
+    }
+
+    /// Subscribes `peer` in `role`; it is owed whatever there is to say already.
+    fn follow(&mut self, peer: PeerKey, key: TaskKey, role: Role) {
+        let birth = match self.notice(key, role) {
+            Some(_) => Birth::Behind,
+            None => Birth::UpToDate,
         };
-        self.hub.subscribe(peer, key, Role::Worker, birth);
+        self.hub.subscribe(peer, key, role, birth);
     }
 
     /// A name that nobody published and nobody follows any more needs no slot.

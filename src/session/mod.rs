@@ -1,9 +1,9 @@
 //! One peer's conversation: bytes to demands, notices to bytes.
 //!
-//! A session reads what its peer sent and turns it into [`Demand`]s on the hub; it is handed
-//! [`Answer`]s and [`Notice`]s and turns them into bytes in the peer's [`Outbox`]. It knows no
-//! hub and no socket, and what time it is only when told (a response is dated, a ticket expires), so
-//! a conversation can be tested as a list of strings.
+//! A session reads what its peer sent and turns it into [`Demand`]s on the daemon; it is
+//! handed [`Answer`]s and [`Notice`]s and turns them into bytes in the peer's [`Outbox`]. It knows
+//! no task and no socket, and what time it is only when told (a response is dated, a ticket
+//! expires), so a conversation can be tested as a list of strings.
 //!
 //! Polling, watching, working and echoing differ in six places and nowhere else:
 //!
@@ -68,7 +68,7 @@ pub enum Outcome {
     Starved,
     /// Something complete that the session has dealt with itself.
     Handled,
-    /// Something that needs the hub; to be followed by [`Session::answer`].
+    /// Something that needs the daemon; to be followed by [`Session::answer`].
     Demand(Demand),
     /// Something that the session has refused itself: the code it said, and whether the
     /// conversation goes on.
