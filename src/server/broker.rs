@@ -27,9 +27,8 @@ use crate::session::keys::{Keyring, Keys};
 use crate::session::report::Reply;
 use crate::session::websocket::WebSocket;
 use crate::session::{Fault, Flow, Notice, Outcome, Session, Wait};
-use crate::task::board::TaskKey;
 use crate::task::deadlines::Deadlines;
-use crate::task::hub::{PeerKey, Role};
+use crate::task::hub::PeerKey;
 use crate::task::{Board, Hub, Now};
 use crate::wire::close::CloseCode;
 
@@ -343,18 +342,6 @@ impl Broker {
             if let Some(notice) = self.notice(task, role) {
                 self.notify(key, &notice, now);
             }
-        }
-    }
-
-    /// What there is to say of `task` to a peer that follows it in `role`.
-    pub(super) fn notice(&self, task: TaskKey, role: Role) -> Option<Notice> {
-        let record = self.board.record(task)?;
-        match role {
-            Role::Watcher => Some(Notice::State(Rc::clone(record.update()))),
-            Role::Worker => record.is_cancel_wanted().then_some(Notice::Cancel {
-                task: self.board.id(task)?.clone(),
-                reason: record.reason().map(Rc::from),
-            }),
         }
     }
 

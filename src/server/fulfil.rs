@@ -224,6 +224,18 @@ impl Broker {
         self.hub.subscribe(peer, key, role, birth);
     }
 
+    /// What there is to say of `task` to a peer that follows it in `role`.
+    pub(super) fn notice(&self, task: TaskKey, role: Role) -> Option<Notice> {
+        let record = self.board.record(task)?;
+        match role {
+            Role::Watcher => Some(Notice::State(Rc::clone(record.update()))),
+            Role::Worker => record.is_cancel_wanted().then_some(Notice::Cancel {
+                task: self.board.id(task)?.clone(),
+                reason: record.reason().map(Rc::from),
+            }),
+        }
+    }
+
     /// A name that nobody published and nobody follows any more needs no slot.
     fn release_if_alone(&mut self, key: TaskKey) {
         if self.hub.is_alone(key) {
