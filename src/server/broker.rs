@@ -26,9 +26,8 @@ use crate::server::quota::Accounts;
 use crate::session::forwarded::Proxies;
 use crate::session::keys::{Keyring, Keys};
 use crate::session::{Fault, Flow, Notice, Session, Wait};
-use crate::task::board::TaskKey;
 use crate::task::deadlines::Deadlines;
-use crate::task::hub::{PeerKey, Role};
+use crate::task::hub::PeerKey;
 use crate::task::{Board, Hub, Now};
 use crate::wire::close::CloseCode;
 
@@ -117,7 +116,13 @@ impl Broker {
 
     /// The kernel takes bytes for `key` again.
     pub fn writable(&mut self, key: PeerKey) {
-        self.peers[key].outbox.unblock();
+        let peer = &mut self.peers[key];
+        if peer.outbox.is_blocked() {
+            // Room after a short write: the peer has acknowledged bytes. Its pong may be long in
+            // coming, for our ping lies behind all that it has not read yet.
+            peer.session.sign_of_life();
+            peer.outbox.unblock();
+        }
         if !self.peers[key].outbox.is_empty() || self.hub.is_owed(key) {
             self.hub.enlist(key);
         }
@@ -232,18 +237,6 @@ impl Broker {
             if let Some(notice) = self.notice(task, role) {
                 self.notify(key, &notice, now);
             }
-        }
-    }
-
-    /// What there is to say of `task` to a peer that follows it in `role`.
-    fn notice(&self, task: TaskKey, role: Role) -> Option<Notice> {
-        let record = self.board.record(task)?;
-        match role {
-            Role::Watcher => Some(Notice::State(Rc::clone(record.update()))),
-            Role::Worker => record.is_cancel_wanted().then_some(Notice::Cancel {
-                task: self.board.id(task)?.clone(),
-                reason: record.reason().map(Rc::from),
-            }),
         }
     }
 

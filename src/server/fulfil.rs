@@ -11,7 +11,7 @@ use crate::task::board::{Room, TaskKey};
 use crate::task::hub::{Birth, PeerKey, Role};
 use crate::task::record::{Effect, Tick};
 use crate::task::state::Cancel;
-use crate::task::{Now, Refusal, TaskId};
+use crate::task::{Now, Refusal, TaskId, Update};
 
 /// How many tasks one connection may subscribe to by message.
 const MAX_SUBSCRIPTIONS: usize = 64;
@@ -115,6 +115,7 @@ impl Broker {
             lease_ms,
         } = publish;
         let cancel = self.board.record(key).and_then(|r| r.state().cancel());
+        let last = self.board.update(key).cloned();
         let effect = match self.board.publish(key, patch, mode, lease_ms, now) {
             Ok(effect) => effect,
             Err(refusal) => {
@@ -127,6 +128,9 @@ impl Broker {
             self.forget(oldest, now);
         }
         if effect != Effect::Unchanged {
+            if let Some(last) = last.filter(|last| last.is_terminal()) {
+                self.end_watches(key, &last, now);
+            }
             self.hub.state_changed(key);
         }
         self.count_publish(key, effect, cancel, now);
@@ -143,7 +147,19 @@ impl Broker {
         })
     }
 
-    fn show(&self, task: &TaskId) -> Result<Rc<crate::task::Update>, Refusal> {
+    /// The task in slot `key`, which had ended with the state `last`, starts over. Whoever watches
+    /// until the end and is still there has not taken it, and gets it now, blocked or not: later
+    /// only the new run is left to take. Nothing grows by that, for it is the last that they get.
+    fn end_watches(&mut self, key: TaskKey, last: &Rc<Update>, now: Now) {
+        let watchers: Vec<PeerKey> = self.hub.followers(key, Role::Watcher).collect();
+        for peer in watchers {
+            if self.watches_until_end(peer) {
+                self.notify(peer, &Notice::State(Rc::clone(last)), now);
+            }
+        }
+    }
+
+    fn show(&self, task: &TaskId) -> Result<Rc<Update>, Refusal> {
         let key = self.board.find(task)?;
         self.board.update(key).cloned().ok_or(Refusal::UnknownTask)
     }
@@ -186,11 +202,7 @@ impl Broker {
     /// name.
     fn watch(&mut self, peer: PeerKey, task: &TaskId) -> TaskId {
         let key = self.board.intern(task);
-        let birth = match self.board.update(key) {
-            Some(_) => Birth::Behind,
-            None => Birth::UpToDate,
-        };
-        self.hub.subscribe(peer, key, Role::Watcher, birth);
+        self.follow(peer, key, Role::Watcher);
         self.board.id(key).unwrap_or(task).clone()
     }
 
@@ -200,16 +212,28 @@ impl Broker {
             return;
         }
         self.board.attach(key);
-        let wanted = self
-            .board
-            .record(key)
-            .is_some_and(|record| record.is_cancel_wanted());
-        let birth = if wanted {
-            Birth::Behind
-        } else {
-            Birth::UpToDate
+        self.follow(peer, key, Role::Worker);
+    }
+
+    /// Subscribes `peer` in `role`; it is owed whatever there is to say already.
+    fn follow(&mut self, peer: PeerKey, key: TaskKey, role: Role) {
+        let birth = match self.notice(key, role) {
+            Some(_) => Birth::Behind,
+            None => Birth::UpToDate,
         };
-        self.hub.subscribe(peer, key, Role::Worker, birth);
+        self.hub.subscribe(peer, key, role, birth);
+    }
+
+    /// What there is to say of `task` to a peer that follows it in `role`.
+    pub(super) fn notice(&self, task: TaskKey, role: Role) -> Option<Notice> {
+        let record = self.board.record(task)?;
+        match role {
+            Role::Watcher => Some(Notice::State(Rc::clone(record.update()))),
+            Role::Worker => record.is_cancel_wanted().then_some(Notice::Cancel {
+                task: self.board.id(task)?.clone(),
+                reason: record.reason().map(Rc::from),
+            }),
+        }
     }
 
     /// A name that nobody published and nobody follows any more needs no slot.
@@ -220,8 +244,22 @@ impl Broker {
     }
 
     fn is_worker_socket(&self, peer: PeerKey) -> bool {
-        matches!(&self.peers[peer].session, Session::WebSocket(socket)
-            if matches!(socket.purpose(), Purpose::Work(_) | Purpose::WorkMany))
+        matches!(
+            self.purpose(peer),
+            Some(Purpose::Work(_) | Purpose::WorkMany)
+        )
+    }
+
+    fn watches_until_end(&self, peer: PeerKey) -> bool {
+        matches!(self.purpose(peer), Some(Purpose::WatchUntilEnd(_)))
+    }
+
+    /// What the socket of `peer` is for, if it is a WebSocket.
+    fn purpose(&self, peer: PeerKey) -> Option<&Purpose> {
+        match &self.peers[peer].session {
+            Session::WebSocket(socket) => Some(socket.purpose()),
+            Session::Http(_) => None,
+        }
     }
 
     /// Ends a task. A watcher that has not yet taken the last state gets it first.

@@ -1,4 +1,4 @@
-//! What follows from a call: a demand on the hub, an answer that needs none, or a refusal.
+//! What follows from a call: a demand on the daemon, an answer that needs none, or a refusal.
 
 use crate::page::{self, Asset};
 use crate::session::call::Call;
@@ -11,9 +11,9 @@ use crate::wire::http::{Response, Status};
 /// What follows from a call whose content is there.
 #[derive(Debug)]
 pub(super) enum Consequence {
-    /// The hub is asked.
+    /// The daemon is asked.
     Demand(Demand),
-    /// The answer needs no hub.
+    /// The answer needs nothing that the daemon keeps.
     Respond(Response<'static>),
     /// The content is not what it should be.
     Refuse(Refusal),

@@ -1,4 +1,4 @@
-//! The words that sessions and the hub exchange.
+//! The words that sessions and the daemon exchange.
 
 use std::rc::Rc;
 
@@ -8,7 +8,7 @@ use crate::wire::close::CloseCode;
 use crate::wire::frame::Violation;
 use crate::wire::http::HttpError;
 
-/// What a peer wants of the hub.
+/// What a peer wants of the daemon.
 #[derive(Debug)]
 pub enum Demand {
     /// A worker publishes.
@@ -52,7 +52,7 @@ pub struct Publish {
     pub lease_ms: Option<u64>,
 }
 
-/// What the hub says to a [`Demand`].
+/// What the daemon says to a [`Demand`].
 #[derive(Debug)]
 pub enum Answer {
     /// The publish was applied.
@@ -88,7 +88,7 @@ pub struct Published {
     pub created: bool,
 }
 
-/// What the hub says unasked.
+/// What the daemon says unasked.
 #[derive(Debug)]
 pub enum Notice {
     /// To a watcher: the newest state of a task it is behind on.

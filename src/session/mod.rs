@@ -1,11 +1,11 @@
 //! One peer's conversation: bytes to demands, notices to bytes.
 //!
-//! A session reads what its peer sent and turns it into [`Demand`]s on the hub; it is handed
-//! [`Answer`]s and [`Notice`]s and turns them into bytes in the peer's [`Outbox`]. It knows no
-//! hub and no socket, and what time it is only when told (a response is dated, a ticket expires), so
-//! a conversation can be tested as a list of strings.
+//! A session reads what its peer sent and turns it into [`Demand`]s on the daemon; it is
+//! handed [`Answer`]s and [`Notice`]s and turns them into bytes in the peer's [`Outbox`]. It knows
+//! no task and no socket, and what time it is only when told (a response is dated, a ticket
+//! expires), so a conversation can be tested as a list of strings.
 //!
-//! Polling, watching, working and echoing differ in five places and nowhere else:
+//! Polling, watching, working and echoing differ in six places and nowhere else:
 //!
 //! | verb | question |
 //! |---|---|
@@ -13,6 +13,7 @@
 //! | [`Session::answer`] | how is the answer to that written? |
 //! | [`Session::notify`] | how is news of a task written? |
 //! | [`Session::tick`] | the time this session had is over: what now? |
+//! | [`Session::sign_of_life`] | the peer takes bytes again: what of it? |
 //! | [`Session::farewell`] | how is the end said? |
 
 pub mod access;
@@ -67,7 +68,7 @@ pub enum Outcome {
     Starved,
     /// Something complete that the session has dealt with itself.
     Handled,
-    /// Something that needs the hub; to be followed by [`Session::answer`].
+    /// Something that needs the daemon; to be followed by [`Session::answer`].
     Demand(Demand),
     /// Something that the session has refused itself: the code it said, and whether the
     /// conversation goes on.
@@ -143,6 +144,15 @@ impl Session {
         match self {
             Session::Http(http) => http.tick(),
             Session::WebSocket(socket) => socket.tick(out),
+        }
+    }
+
+    /// The peer has taken what it could not take before: somebody is there, if it says nothing.
+    pub fn sign_of_life(&mut self) {
+        match self {
+            // A request has its time, whoever is there; an answer's time is counted in writes.
+            Session::Http(_) => {}
+            Session::WebSocket(socket) => socket.sign_of_life(),
         }
     }
 

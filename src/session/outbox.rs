@@ -5,8 +5,11 @@
 //! however many there are, one write takes them.
 //!
 //! An outbox does not grow with news: updates are put in only when they can be written
-//! ([`crate::server`] takes them from the hub at that moment). It grows with the peer's own
-//! requests, and [`Outbox::is_congested`] stops the reading of those.
+//! ([`crate::server`] takes them from the hub at that moment). There are two exceptions. A list
+//! that the peer asked for is put in whole. And when a subscription ends before its peer has taken
+//! the last state, because the task is forgotten or starts over, that state is put in at once: it
+//! can be taken from nowhere later. Both grow only with what the peer itself asked for, like
+//! its replies, and [`Outbox::is_congested`] stops the reading of its requests.
 
 use std::collections::VecDeque;
 use std::io::{self, IoSlice, Write};

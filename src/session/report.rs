@@ -1,6 +1,6 @@
 //! What those who count want to know of a session.
 //!
-//! A session answers by itself whatever needs no hub, so nobody else sees all its answers. It says
+//! A session answers by itself whatever needs no task, so nobody else sees all its answers. It says
 //! afterwards what it has done, in words of which there are few: a number is kept for each of
 //! them, and no peer can invent another.
 

@@ -129,7 +129,7 @@ impl WebSocket {
         toll: &mut dyn Toll,
     ) -> Result<Step, Fault> {
         if !input.is_empty() {
-            self.pulse = Pulse::Heard;
+            self.sign_of_life();
         }
         let step = self
             .assembler
@@ -209,7 +209,7 @@ impl WebSocket {
     /// See [`Session::tick`](crate::session::Session::tick): time for a ping.
     ///
     /// # Errors
-    /// [`Fault::Gone`] if nothing was heard since the last one.
+    /// [`Fault::Gone`] if there was no sign of life since the last one.
     pub fn tick(&mut self, out: &mut Outbox) -> Result<(), Fault> {
         match mem::replace(&mut self.pulse, Pulse::Silent) {
             Pulse::Silent => Err(Fault::Gone),
@@ -218,6 +218,11 @@ impl WebSocket {
                 Ok(())
             }
         }
+    }
+
+    /// See [`Session::sign_of_life`](crate::session::Session::sign_of_life).
+    pub fn sign_of_life(&mut self) {
+        self.pulse = Pulse::Heard;
     }
 
     /// See [`Session::farewell`](crate::session::Session::farewell).

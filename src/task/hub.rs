@@ -152,6 +152,12 @@ impl Hub {
         self.audience_of(Topic::Task(task, role)).len()
     }
 
+    /// The peers that follow `task` in `role`.
+    pub fn followers(&self, task: TaskKey, role: Role) -> impl Iterator<Item = PeerKey> {
+        let audience = self.audience_of(Topic::Task(task, role)).iter();
+        audience.map(|&link| self.subscriptions[link as usize].peer)
+    }
+
     /// How many changes there were, of all tasks and since the start.
     pub fn change_count(&self) -> u64 {
         self.changes.count()

@@ -9,6 +9,7 @@ mod pressure;
 mod quota;
 mod reactor;
 mod retention;
+mod runs;
 mod several;
 mod simulation;
 mod sockets;

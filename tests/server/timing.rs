@@ -165,6 +165,42 @@ fn a_blocked_watcher_that_gives_no_sign_is_dropped_too() {
 }
 
 #[test]
+fn a_watcher_that_reads_slowly_is_kept_though_its_pong_cannot_come_in_time() {
+    let mut world = World::new();
+    let watcher = world.open("/ws/progress/a");
+    world.block(watcher);
+    let padding = "x".repeat(10_000);
+    for second in 0..300 {
+        world.publish("a", &format!("{{\"n\":{second},\"x\":\"{padding}\"}}"));
+        world.make_room(watcher, 2_000);
+        world.pass_ms(1_000);
+        assert!(world.is_open(watcher), "dropped after {second} s");
+    }
+    world.make_room(watcher, usize::MAX);
+    world.settle();
+    let messages = world.messages(watcher);
+    let mut states = messages.iter().filter(|said| matches!(said, Said::Json(_)));
+    let last = states.next_back();
+    assert!(matches!(last, Some(Said::Json(state)) if state["n"] == 299));
+}
+
+#[test]
+fn a_watcher_that_stops_reading_has_no_more_than_two_pings() {
+    let mut world = World::new();
+    let watcher = world.open("/ws/progress/a");
+    world.block(watcher);
+    world.publish("a", &format!("{{\"x\":\"{}\"}}", "x".repeat(10_000)));
+    for _ in 0..30 {
+        world.pass_ms(1_000);
+        world.make_room(watcher, 100);
+    }
+    world.pass_ms(29_999);
+    assert!(world.is_open(watcher), "it read after the first ping");
+    world.pass_ms(1);
+    assert!(!world.is_open(watcher));
+}
+
+#[test]
 fn last_words_that_nobody_takes_are_given_up() {
     let mut world = World::new();
     let client = world.connect();
