@@ -71,6 +71,8 @@ const DOORS: [(&str, &[&str]); 15] = [
         "serde_json",
         &[
             "src/task/state.rs",
+            "src/task/fields.rs",
+            "src/task/derived.rs",
             "src/session/vocabulary.rs",
             KEYS,
             "src/scrape/json.rs",

@@ -208,11 +208,6 @@ impl Record {
         self.state.cancel() == Some(Cancel::Requested)
     }
 
-    /// The tick of the last publish that changed something; of an ended task, of its end.
-    pub fn changed_ms(&self) -> u64 {
-        self.changed_ms
-    }
-
     fn become_state(&mut self, next: State, id: &TaskId, now: Now) -> Effect {
         if next == self.state {
             return Effect::Unchanged;
