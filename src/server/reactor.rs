@@ -18,9 +18,10 @@
 //! was short (`Outbox::is_blocked`).
 //! A forgotten promise is a connection that sleeps for ever.
 
-use std::io::{self, Read, Write};
+mod accept;
+
+use std::io::{self, Read};
 use std::mem;
-use std::net::IpAddr;
 use std::os::unix::net::UnixStream as StdUnixStream;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
@@ -32,11 +33,10 @@ use crate::server::broker::{After, Broker};
 use crate::server::config::{Address, Config};
 use crate::server::journal::event::Event as Noted;
 use crate::server::listener::Listener;
-use crate::server::reserve::{Reserve, is_exhaustion};
+use crate::server::reserve::Reserve;
 use crate::server::stderr::Stderr;
 use crate::server::stream::Stream;
 use crate::session::keys::Keys;
-use crate::session::refuse;
 use crate::task::Now;
 use crate::task::hub::PeerKey;
 
@@ -44,8 +44,6 @@ use crate::task::hub::PeerKey;
 const SCRATCH: usize = 64 * 1024;
 /// Reads of one peer in one turn: then it is the others' turn.
 const READS: usize = 4;
-/// Connections accepted in one turn and of one listener.
-const ACCEPT_BATCH: usize = 256;
 /// Peers written to before the loop looks for new events again.
 const FLUSH_BATCH: usize = 4096;
 /// How long all may take to say goodbye.
@@ -251,73 +249,6 @@ impl Reactor {
         self.unread.push(key);
     }
 
-    fn accept(&mut self, now: Now) {
-        for index in 0..self.listeners.len() {
-            let next_ms = self.listeners[index].next_accept_ms();
-            if next_ms.is_some_and(|next_ms| next_ms <= now.ticks_ms) {
-                self.accept_from(index, now);
-            }
-        }
-    }
-
-    fn accept_from(&mut self, index: usize, now: Now) {
-        for _ in 0..ACCEPT_BATCH {
-            let accepted = match self.listeners[index].accept() {
-                Ok((stream, address)) => self.welcome(index, stream, address, now),
-                Err(error) if is_exhaustion(&error) => self.turn_next_away(index, now),
-                Err(error) => Err(error),
-            };
-            match accepted {
-                Ok(()) => {}
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
-                    return self.accepted_all(index, now);
-                }
-                Err(error) if is_about_one_connection(&error) => {}
-                Err(error) => return self.cannot_accept(index, &error, now),
-            }
-        }
-    }
-
-    fn welcome(
-        &mut self,
-        index: usize,
-        mut stream: Stream,
-        address: Option<IpAddr>,
-        now: Now,
-    ) -> io::Result<()> {
-        let access = self.listeners[index].access.clone();
-        let Ok(key) = self.broker.connect(access, address, now) else {
-            turn_away(stream, &mut self.scratch, now);
-            return Ok(());
-        };
-        let slot = key.0 as usize;
-        if slot >= self.streams.len() {
-            self.streams.resize_with(slot + 1, || None);
-        }
-        let interest = Interest::READABLE | Interest::WRITABLE;
-        let registered = self
-            .poll
-            .registry()
-            .register(&mut stream, Token(slot), interest);
-        self.streams[slot] = Some(stream);
-        if registered.is_err() {
-            self.broker.lose(key);
-        }
-        registered
-    }
-
-    /// With no descriptor left, the next peer is told so with the help of the reserve.
-    fn turn_next_away(&mut self, index: usize, now: Now) -> io::Result<()> {
-        let (listener, scratch) = (&self.listeners[index], &mut self.scratch);
-        self.reserve.lend(|| {
-            let (stream, _) = listener.accept()?;
-            turn_away(stream, scratch, now);
-            Ok::<_, io::Error>(())
-        })?;
-        self.broker.count_turned_away(now);
-        Ok(())
-    }
-
     fn flush(&mut self, now: Now) {
         for _ in 0..FLUSH_BATCH.min(self.broker.line_len()) {
             let Some(key) = self.broker.next_to_write() else {
@@ -403,15 +334,6 @@ impl Reactor {
     }
 }
 
-/// Answers a connection that there is no room for, with three system calls and no memory of it.
-fn turn_away(mut stream: Stream, scratch: &mut [u8], now: Now) {
-    // Each may fail: then the peer is gone already. The read is for the request that may be here
-    // by now: a socket that is closed over unread bytes resets, and the reset may overtake us.
-    let _ = stream.write(&refuse::turn_away(now));
-    let _ = stream.shut_down();
-    let _ = stream.read(scratch);
-}
-
 /// Whether there was anything to read; all of it is gone now.
 fn was_readable(signals: &mut UnixStream) -> bool {
     let mut bytes = [0; 64];
@@ -429,14 +351,4 @@ enum ReadUntil {
     ShortRead,
     /// The end may be right behind the data.
     Blocked,
-}
-
-/// Errors of `accept` that tell of a connection that broke before it was accepted; the next one
-/// may be well (accept(2), "Error handling").
-fn is_about_one_connection(error: &io::Error) -> bool {
-    use io::ErrorKind::{ConnectionAborted, ConnectionReset, Interrupted, PermissionDenied};
-    matches!(
-        error.kind(),
-        ConnectionAborted | ConnectionReset | Interrupted | PermissionDenied
-    )
 }
