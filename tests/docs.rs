@@ -5,6 +5,7 @@
 //! line, a line of nothing but `…` for any number of lines. All blocks of a chapter are one
 //! session, against a daemon of its own on a port of its own.
 
+use std::ffi::OsString;
 use std::fmt::Write as _;
 use std::io::{BufRead as _, BufReader, PipeReader, Read as _, Write as _};
 use std::path::Path;
@@ -47,6 +48,11 @@ fn chapter_4_the_turn() {
 #[test]
 fn chapter_5_back_pressure() {
     check("docs/05-back-pressure.md");
+}
+
+#[test]
+fn chapter_6_under_attack() {
+    check("docs/06-under-attack.md");
 }
 
 #[test]
@@ -148,6 +154,7 @@ fn run(root: &Path, commands: impl Iterator<Item = String>, port: &str) -> Vec<S
         .args([PATIENCE_SECS, "bash", "-s"])
         .current_dir(root)
         .env("PORT", port)
+        .env("PATH", with_our_program())
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .spawn()
@@ -164,6 +171,15 @@ fn run(root: &Path, commands: impl Iterator<Item = String>, port: &str) -> Vec<S
         .skip(1)
         .map(|part| part.trim().to_owned())
         .collect()
+}
+
+/// The search path on which `doneyet` is the program that is tested.
+fn with_our_program() -> OsString {
+    let ours = Path::new(env!("CARGO_BIN_EXE_doneyet")).parent();
+    let others = std::env::var_os("PATH").unwrap_or_default();
+    let folders = ours.map(Path::to_owned).into_iter();
+    let all = folders.chain(std::env::split_paths(&others));
+    std::env::join_paths(all).expect("a build directory has no colon in its name")
 }
 
 /// Whether `output` is what `shown` says, wildcards considered.
