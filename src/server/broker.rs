@@ -14,10 +14,12 @@
 //! Liveness, true between any two calls: *a peer that is owed something is in line or blocked,* and
 //! so is one whose input is held.
 
+use std::collections::VecDeque;
 use std::io::{self, Write};
 use std::mem;
 use std::rc::Rc;
 
+use crate::server::batch::Batch;
 use crate::server::config::Config;
 use crate::server::journal::Journal;
 use crate::server::metrics::Metrics;
@@ -56,6 +58,10 @@ pub struct Broker {
     pub(super) journal: Journal,
     /// Peers whose demand for the daemon's numbers waits for the kernel's.
     pub(super) scrapers: Vec<PeerKey>,
+    /// What was begun in an earlier turn.
+    pub(super) batches: VecDeque<Batch>,
+    /// What has been done since the start, in the cost of an echo: for budgets, which compare.
+    pub(super) work: usize,
     dead: Vec<PeerKey>,
     pub(super) closing: bool,
 }
@@ -72,6 +78,8 @@ impl Broker {
             metrics: Metrics::default(),
             journal: Journal::new(config.log_level),
             scrapers: Vec::new(),
+            batches: VecDeque::new(),
+            work: 0,
             accounts: Accounts::new(config.limits.clone()),
             proxies: Rc::new(config.proxies.clone()),
             dead: Vec::new(),
@@ -104,11 +112,12 @@ impl Broker {
         let peer = &mut self.peers[key];
         // A client may shut its side down behind its last request and still read the answer; a
         // watcher that does is gone.
-        let last_words = match peer.phase {
-            Phase::Open => matches!(peer.session, Session::Http(_)),
-            phase => phase == Phase::Draining,
+        let is_owed = match (peer.phase, &peer.session) {
+            (Phase::Open, Session::Http(http)) => http.is_answering() || !peer.outbox.is_empty(),
+            (Phase::Draining, _) => !peer.outbox.is_empty(),
+            _ => false,
         };
-        match last_words && !peer.outbox.is_empty() {
+        match is_owed {
             true => peer.phase = Phase::LastWords,
             false => self.lose(key),
         }
@@ -137,6 +146,7 @@ impl Broker {
 
     /// What the clock says to tasks and peers.
     pub fn tick(&mut self, now: Now) {
+        self.go_on_with_batches(now);
         self.tick_tasks(now);
         self.accounts.tick(now);
         while let Some(due) = self.deadlines.due(now.ticks_ms) {
@@ -153,6 +163,9 @@ impl Broker {
 
     /// When [`tick`](Self::tick) is wanted, in ticks.
     pub fn next_tick_ms(&self) -> Option<u64> {
+        if self.is_working() {
+            return Some(0);
+        }
         let next_ms = [
             self.deadlines.next_ms(),
             self.board.next_tick_ms(),
@@ -197,6 +210,7 @@ impl Broker {
         self.hub.reset(key);
         self.deadlines.clear(&mut self.peers[key].alarm, key.0);
         self.scrapers.retain(|&scraper| scraper != key);
+        self.orphan_batches(key);
         self.accounts.leave(self.peers[key].account, now);
         self.peers.remove(key);
         Some(key)

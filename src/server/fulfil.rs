@@ -16,6 +16,11 @@ use crate::task::{Now, Refusal, TaskId, Update};
 /// How many tasks one connection may subscribe to by message.
 const MAX_SUBSCRIPTIONS: usize = 64;
 
+/// Bytes of a state that are merged and encoded in the time of an echo.
+const BYTES_A_UNIT: usize = 256;
+/// The cost of a list: a look at every task.
+const LIST_COST: usize = 64;
+
 impl Broker {
     /// Does what `peer` demands. Without an answer, there will be one later.
     pub(super) fn fulfil(&mut self, peer: PeerKey, demand: Demand, now: Now) -> Option<Answer> {
@@ -23,12 +28,7 @@ impl Broker {
             Demand::Publish(publish) => self
                 .publish(Some(peer), publish, now)
                 .map(Answer::Published),
-            Demand::PublishMany(lines) => Ok(Answer::PublishedMany(
-                lines
-                    .into_iter()
-                    .map(|line| self.publish(None, line?, now))
-                    .collect(),
-            )),
+            Demand::PublishMany(lines) => return self.begin_batch(peer, lines, now),
             Demand::Forget(task) => self.board.find(&task).map(|key| {
                 self.forget(key, now);
                 Answer::Done
@@ -57,6 +57,10 @@ impl Broker {
             self.drain(key, now);
         }
         self.count_reply(key);
+        // A request that was being answered when the daemon began to stop was the last.
+        if self.closing {
+            self.end_if_idle(key, now);
+        }
     }
 
     /// A handshake succeeded: the peer takes its place, and keeps the shared copy of its task's
@@ -100,7 +104,7 @@ impl Broker {
         }
     }
 
-    fn publish(
+    pub(super) fn publish(
         &mut self,
         worker: Option<PeerKey>,
         publish: Publish,
@@ -116,6 +120,9 @@ impl Broker {
         } = publish;
         let cancel = self.board.record(key).and_then(|r| r.state().cancel());
         let last = self.board.update(key).cloned();
+        // Merging and encoding cost by the length of the state, not of the patch.
+        let len = last.as_ref().map_or(0, |last| last.json().len());
+        self.work += len / BYTES_A_UNIT;
         let effect = match self.board.publish(key, patch, mode, lease_ms, now) {
             Ok(effect) => effect,
             Err(refusal) => {
@@ -164,7 +171,8 @@ impl Broker {
         self.board.update(key).cloned().ok_or(Refusal::UnknownTask)
     }
 
-    fn list(&self, status: Option<&str>) -> Answer {
+    fn list(&mut self, status: Option<&str>) -> Answer {
+        self.work += LIST_COST;
         let all = self.board.newest_first();
         let wanted =
             all.filter(|record| status.is_none_or(|status| record.state().status() == status));

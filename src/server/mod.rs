@@ -6,6 +6,7 @@
 //! small files runs in a test as a plain value.
 
 pub mod admission;
+mod batch;
 pub mod books;
 pub mod broker;
 pub mod config;

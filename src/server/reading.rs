@@ -13,14 +13,12 @@ use crate::server::peer::{Input, Phase, limit_ms};
 use crate::server::quota::Purse;
 use crate::session::report::Reply;
 use crate::session::websocket::WebSocket;
-use crate::session::{Demand, Flow, Outcome, Session, Wait};
+use crate::session::{Flow, Outcome, Session, Wait};
 use crate::task::Now;
 use crate::task::hub::PeerKey;
 
 /// What is done for one peer before it is the others' turn, in the cost of an echo.
-const BUDGET: usize = 256;
-/// The cost of a list: a look at every task.
-const LIST_COST: usize = 64;
+pub(super) const BUDGET: usize = 256;
 
 impl Broker {
     /// `bytes` arrived from `key`; they are changed in place.
@@ -72,8 +70,9 @@ impl Broker {
                     if matches!(step.outcome, Outcome::Starved) {
                         break;
                     }
-                    spent += cost(&step.outcome);
+                    let before = self.work;
                     self.act(key, step.outcome, now);
+                    spent += 1 + self.work - before;
                     self.count_reply(key);
                 }
                 Err(fault) => self.end(key, &fault, now),
@@ -132,14 +131,5 @@ impl Broker {
         {
             self.set_alarm(key, limit_ms(wait), now);
         }
-    }
-}
-
-/// What an outcome costs the others, in time.
-fn cost(outcome: &Outcome) -> usize {
-    match outcome {
-        Outcome::Demand(Demand::List { .. }) => LIST_COST,
-        Outcome::Demand(Demand::PublishMany(lines)) => lines.len().max(1),
-        _ => 1,
     }
 }

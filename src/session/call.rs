@@ -159,7 +159,7 @@ impl Call {
                 Call::Upgrade(Offer::read(head)?, purpose(endpoint, target)?)
             }
             ("HEAD", Resource::Socket(_)) => {
-                return Err(HttpError::upgrade_required("this route speaks WebSocket").into());
+                return Err(HttpError::upgrade_required("This route speaks WebSocket.").into());
             }
             ("POST", Resource::Tasks) => Call::PublishMany {
                 lease_ms: lease_ms(target)?,

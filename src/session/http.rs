@@ -181,9 +181,11 @@ impl Http {
     /// See [`Session::tick`](crate::session::Session::tick).
     ///
     /// # Errors
-    /// Always: a request that is late gets 408, an idle connection nothing.
+    /// A request that is late gets 408, an idle connection nothing. Only the daemon's own lateness
+    /// is no fault of the peer's.
     pub fn tick(&self) -> Result<(), Fault> {
         match self.stage {
+            Stage::Answering(_) => Ok(()),
             Stage::Head(_) | Stage::Content(..) => Err(Fault::Request(HttpError::new(
                 Status::REQUEST_TIMEOUT,
                 "timeout",
@@ -223,6 +225,11 @@ impl Http {
     /// Whether the peer is in the middle of a request that deserves its answer.
     pub fn is_busy(&self) -> bool {
         matches!(self.stage, Stage::Content(..) | Stage::Answering(_))
+    }
+
+    /// Whether a demand is out and its answer has not come.
+    pub fn is_answering(&self) -> bool {
+        matches!(self.stage, Stage::Answering(_))
     }
 
     fn enter(&mut self, stage: Stage) {

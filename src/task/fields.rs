@@ -44,6 +44,16 @@ impl Fields {
         self.0.insert(name.to_owned(), field);
     }
 
+    /// How many fields there are.
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     /// Deletes one field.
     pub fn remove(&mut self, name: &str) {
         self.0.remove(name);

@@ -26,6 +26,9 @@ const LEADING_FIELDS: [&str; 3] = ["progress", "speed", "eta"];
 /// of counters would leave the numbers.
 const MAX_COUNT: f64 = 9_007_199_254_740_991.0;
 
+/// The most fields of a state. Each costs a hundred bytes beside its own.
+const MAX_NAMES: usize = 512;
+
 /// What a publish does with what was there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Mode {
@@ -161,6 +164,13 @@ impl State {
         }
         if next.fields.json_len() > MAX_FIELDS {
             return Err(Refusal::TooLarge);
+        }
+        if next.fields.len() > MAX_NAMES {
+            let allowed = "an object that makes a state of at most 512 fields";
+            return Err(Refusal::BadState {
+                field: "body",
+                allowed,
+            });
         }
         if next.is_terminal() && next.cancel != Some(Cancel::Refused) {
             next.cancel = None;

@@ -80,19 +80,88 @@ fn a_flood_of_messages_is_read_in_portions_and_not_lost() {
     assert!(numbers.eq((0..2_000).map(Some)));
 }
 
-/// A batch is one request and cannot be cut; but nothing of its sender's is done after it.
 #[test]
-fn a_long_batch_is_a_turn_by_itself() {
+fn a_long_batch_goes_on_from_turn_to_turn_and_is_answered_once() {
+    let mut world = World::new();
+    let (greedy, modest) = (world.connect(), world.connect());
+    let lines: String = (0..1_000)
+        .map(|n| format!("{{\"task_id\":\"a\",\"n\":{n}}}\n"))
+        .collect();
+    let behind = request("GET", "/api/progress/a");
+    world.send(
+        greedy,
+        [post("POST", "/api/progress", &lines), behind].concat(),
+    );
+    for turn in 0..2 {
+        world.send(modest, request("GET", "/healthz"));
+        world.turn();
+        assert_eq!(answered(&mut world, modest), 1, "turn {turn}");
+        assert_eq!(answered(&mut world, greedy), 0, "turn {turn}");
+    }
+    world.settle();
+    let answers = world.answers(greedy);
+    let results: Value = serde_json::from_slice(&answers[0].1).unwrap();
+    assert_eq!(results["results"].as_array().unwrap().len(), 1_000);
+    let state: Value = serde_json::from_slice(&answers[1].1).unwrap();
+    assert_eq!(
+        (answers.len(), &state["n"]),
+        (2, &999.into()),
+        "what is behind it waits"
+    );
+}
+
+/// Ten thousand lines of thirty bytes, each of which changes a state of sixteen kilobytes.
+#[test]
+fn what_a_line_costs_is_the_length_of_what_it_changes() {
+    let mut world = World::new();
+    let members: Vec<String> = (0..1_900).map(|n| format!("\"{n}\":0")).collect();
+    world.publish("a", &format!("{{\"x\":{{{}}}}}", members.join(",")));
+    let client = world.connect();
+    let line = "{\"task_id\":\"a\",\"x\":{\"0\":1}}\n{\"task_id\":\"a\",\"x\":{\"0\":2}}\n";
+    world.send(client, post("POST", "/api/progress", &line.repeat(20)));
+    for turn in 0..6 {
+        world.turn();
+        assert_eq!(answered(&mut world, client), 0, "turn {turn}");
+    }
+    world.settle();
+    assert_eq!(answered(&mut world, client), 1);
+}
+
+#[test]
+fn a_batch_whose_sender_has_gone_is_done_all_the_same() {
     let mut world = World::new();
     let client = world.connect();
-    let batch = post(
-        "POST",
-        "/api/progress",
-        &"{\"task_id\":\"a\"}\n".repeat(300),
+    let lines: String = (0..1_000)
+        .map(|n| format!("{{\"task_id\":\"a\",\"n\":{n}}}\n"))
+        .collect();
+    world.send(client, post("POST", "/api/progress", &lines));
+    world.turn();
+    world.reset(client);
+    world.settle();
+    let next = world.connect();
+    assert_eq!(world.state("a")["n"], 999);
+    assert_eq!(
+        answered(&mut world, next),
+        0,
+        "a slot's next owner gets nobody else's answer"
     );
-    world.send(client, batch.repeat(3));
-    for turn in 0..3 {
-        world.turn();
-        assert_eq!(answered(&mut world, client), 1, "turn {turn}");
-    }
+}
+
+#[test]
+fn a_sender_that_ends_its_side_behind_a_batch_is_answered() {
+    let mut world = World::new();
+    let client = world.connect();
+    world.send(
+        client,
+        post(
+            "POST",
+            "/api/progress",
+            &"{\"task_id\":\"a\"}\n".repeat(1_000),
+        ),
+    );
+    world.end(client);
+    world.settle();
+    assert!(!world.is_open(client));
+    let heard = String::from_utf8(std::mem::take(&mut world.wire(client).heard)).unwrap();
+    assert!(heard.starts_with("HTTP/1.1 200"), "{heard}");
 }

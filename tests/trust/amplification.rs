@@ -19,6 +19,9 @@ fn statuses(broker: &mut Broker, requests: &[&str]) -> Vec<String> {
     let mut written = Vec::new();
     for request in requests {
         broker.receive(peer, &mut request.as_bytes().to_vec(), NOW);
+        while broker.is_working() {
+            broker.tick(NOW);
+        }
         while let Some(key) = broker.next_to_write() {
             broker.write(key, &mut written, NOW).unwrap();
         }

@@ -157,6 +157,9 @@ impl World {
             self.receive(key);
         }
         self.broker.tick(self.now);
+        while self.broker.is_working() {
+            self.broker.tick(self.now);
+        }
         assert!(
             self.broker
                 .next_tick_ms()

@@ -166,7 +166,8 @@ fn check(task: &Record, before: Option<&[u8]>, twin: &mut Map<String, Value>, js
     assert_eq!(state.get("stalled"), None);
     OWN.iter().for_each(|own| drop(state.remove(*own)));
     let patch: Value = serde_json::from_slice(json).expect("it was taken");
-    if patch.get("loaded").or(patch.get("total")).is_some() {
+    // At its end, a task loses the pace that the daemon had worked out.
+    if is_final || patch.get("loaded").or(patch.get("total")).is_some() {
         for name in DERIVED.iter().filter(|name| patch.get(**name).is_none()) {
             derived(name, state.get(*name));
             twin.remove(*name);
