@@ -1,0 +1,73 @@
+//! Peers that are gone without a FIN.
+
+use std::io::Read;
+use std::net::TcpStream;
+use std::time::{Duration, Instant};
+
+use crate::daemon::Daemon;
+use crate::frames::{Line, masked};
+use crate::house::connections;
+use crate::http::{get, post};
+
+/// From ping to ping; who has not answered one by the time of the next is gone.
+const PING_SECS: u64 = 20;
+/// Two pings and a lease of a second, and what a loaded machine may add.
+const PATIENCE: Duration = Duration::from_secs(2 * PING_SECS + 15);
+
+/// Waits on a watcher that is there, answering the daemon's pings, for a state with `wanted` in it.
+fn wait_for(watcher: &mut Line, wanted: &str) {
+    let begun = Instant::now();
+    loop {
+        match watcher.frame() {
+            (0x89, payload) => watcher.send(&masked(0x8a, &payload)),
+            (0x81, state) if String::from_utf8_lossy(&state).contains(wanted) => return,
+            (0x81, _) => {}
+            other => panic!("{other:?}"),
+        }
+        assert!(begun.elapsed() < PATIENCE, "no state with {wanted}");
+    }
+}
+
+/// What came on a connection that has ended: to its end, or its reset.
+fn rest(mut stream: TcpStream) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    let _ = stream.read_to_end(&mut bytes);
+    bytes
+}
+
+/// A worker and a watcher fall silent; `vanish` says how. Returns them.
+fn fall_silent(daemon: &Daemon, connect: fn(&Daemon, &str) -> Line, vanish: fn()) -> [Line; 2] {
+    let mut present = Line::open(daemon, "/ws/progress/job");
+    let timeout = present.0.set_read_timeout(Some(PATIENCE));
+    timeout.expect("a timeout can be set");
+    let begun = Instant::now();
+    let mut worker = connect(daemon, "/ws/worker/job");
+    let watcher = connect(daemon, "/ws/progress/job");
+    worker.send(&masked(0x81, br#"{"progress":1}"#));
+    wait_for(&mut present, r#""progress":1"#);
+    assert_eq!(post(daemon, "/api/progress/job", "{}").body["watchers"], 2);
+    vanish();
+
+    wait_for(&mut present, r#""status":"lost""#);
+    let took = begun.elapsed();
+    println!("the absent worker's task was lost after {took:?}");
+    assert!(took.as_secs() >= PING_SECS, "given up before a ping");
+    assert_eq!(get(daemon, "/api/progress/job").body["progress"], 1);
+    let revived = post(daemon, "/api/progress/job", r#"{"progress":2}"#);
+    assert_eq!(revived.body["watchers"], 1, "only who is there is counted");
+    wait_for(&mut present, r#""progress":2"#);
+    // The present watcher, and who asks.
+    assert_eq!(connections(daemon), 2);
+    [worker, watcher]
+}
+
+// Defence: a socket without a sign of life since the last ping is gone at the next
+// (`WebSocket::tick`).
+#[test]
+fn who_answers_no_ping_is_gone_by_the_next_and_its_task_is_lost() {
+    let daemon = Daemon::start_with(&["--lease", "1s"]);
+    let [worker, watcher] = fall_silent(&daemon, Line::open, || {});
+    assert_eq!(rest(worker.0), b"\x89\x00", "one ping and the end");
+    let heard = rest(watcher.0);
+    assert!(heard.windows(2).any(|two| two == b"\x89\x00"), "a ping");
+}
