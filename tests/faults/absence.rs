@@ -1,11 +1,14 @@
 //! Peers that are gone without a FIN.
 
-use std::io::Read;
-use std::net::TcpStream;
+use std::io::{ErrorKind, Read};
+use std::net::{SocketAddr, TcpStream};
+use std::process::{Child, Command};
 use std::time::{Duration, Instant};
 
+use rustix::net::{AddressFamily, SocketType, bind, connect, socket};
+
 use crate::daemon::Daemon;
-use crate::frames::{Line, masked};
+use crate::frames::{Line, masked, request};
 use crate::house::connections;
 use crate::http::{get, post};
 
@@ -25,6 +28,63 @@ fn wait_for(watcher: &mut Line, wanted: &str) {
             other => panic!("{other:?}"),
         }
         assert!(begun.elapsed() < PATIENCE, "no state with {wanted}");
+    }
+}
+
+/// An address that a network of our own has, and can lose (RFC 5737 keeps it for examples).
+const ELSEWHERE: &str = "192.0.2.2";
+
+/// Starts the test below in a network of its own; none where the machine does not allow it.
+fn start_in_own_network() -> Option<Child> {
+    let unshare = || {
+        let mut command = Command::new("unshare");
+        command.args(["--map-root-user", "--net", "sh", "-c"]);
+        command
+    };
+    let prepare = format!("ip link set lo up && ip addr add {ELSEWHERE}/32 dev lo");
+    let possible = unshare().arg(&prepare).status();
+    if !possible.is_ok_and(|status| status.success()) {
+        println!("no network of its own here: nobody vanishes, they only fall silent");
+        return None;
+    }
+    let program = std::env::current_exe().expect("this program");
+    let child = unshare()
+        .arg(format!("{prepare} && exec \"$0\" \"$@\""))
+        .arg(program)
+        .args(["absence::cut_off", "--exact", "--ignored", "--nocapture"])
+        .spawn();
+    Some(child.expect("what worked a moment ago"))
+}
+
+/// A WebSocket from there.
+fn open_from_elsewhere(daemon: &Daemon, path: &str) -> Line {
+    let socket = socket(AddressFamily::INET, SocketType::STREAM, None).expect("a socket");
+    let from: SocketAddr = format!("{ELSEWHERE}:0").parse().expect("an address");
+    bind(&socket, &from).expect("our own address");
+    connect(&socket, &daemon.address).expect("the daemon accepts");
+    let mut line = Line(socket.into());
+    line.send(request(path).as_bytes());
+    assert!(line.head().starts_with("HTTP/1.1 101 "));
+    line
+}
+
+/// The address goes, and with it the way there: no packet comes or goes any more, no FIN either.
+fn lose_elsewhere() {
+    let mut ip = Command::new("ip");
+    ip.args(["addr", "del", &format!("{ELSEWHERE}/32"), "dev", "lo"]);
+    assert!(ip.status().expect("ip runs").success());
+}
+
+#[test]
+#[ignore = "the one below starts it where it can lose an address"]
+fn cut_off() {
+    let daemon = Daemon::start_with(&["--lease", "1s"]);
+    for line in fall_silent(&daemon, open_from_elsewhere, lose_elsewhere) {
+        let mut stream = line.0;
+        stream.set_nonblocking(true).expect("a socket option");
+        let end = stream.read_to_end(&mut Vec::new());
+        let error = end.expect_err("the daemon's end cannot reach it");
+        assert_eq!(error.kind(), ErrorKind::WouldBlock);
     }
 }
 
@@ -65,9 +125,15 @@ fn fall_silent(daemon: &Daemon, connect: fn(&Daemon, &str) -> Line, vanish: fn()
 // (`WebSocket::tick`).
 #[test]
 fn who_answers_no_ping_is_gone_by_the_next_and_its_task_is_lost() {
+    // Beside this one: both take two intervals.
+    let cut_off = start_in_own_network();
     let daemon = Daemon::start_with(&["--lease", "1s"]);
     let [worker, watcher] = fall_silent(&daemon, Line::open, || {});
     assert_eq!(rest(worker.0), b"\x89\x00", "one ping and the end");
     let heard = rest(watcher.0);
     assert!(heard.windows(2).any(|two| two == b"\x89\x00"), "a ping");
+    if let Some(mut child) = cut_off {
+        let status = child.wait().expect("our child");
+        assert!(status.success(), "who was cut off was not given up");
+    }
 }
