@@ -84,8 +84,9 @@ fn follow(daemon: &Daemon, watcher: &mut Line, task: &str) -> Vec<Duration> {
     (1..=UPDATES).map(update).collect()
 }
 
-// Defence: `Reactor::read` reads a peer's socket a few times a turn, and `Broker::converse` stops
-// when the peer's budget is spent.
+// Defences, which overlap (with the first alone out, this passes; with all out, it fails):
+// `Reactor::read` ends a peer's turn at a short read or after a few, `Broker::converse` when the
+// peer's budget is spent or its answers pile up.
 #[test]
 fn a_flood_of_pings_leaves_a_watcher_its_updates() {
     let daemon = Daemon::start();
@@ -106,8 +107,8 @@ fn a_flood_of_pings_leaves_a_watcher_its_updates() {
     flood.run(&daemon, Line::open(&daemon, "/ws/echo"), pongs);
 }
 
-// Defence: `Reactor::read` again. Fragments are answered by nothing and cost no budget, so the
-// number of reads a turn is all there is.
+// Defence: `Reactor::read` alone, which ends a peer's turn at a short read or after a few. Fragments
+// are answered by nothing and cost no budget.
 #[test]
 fn a_message_in_fragments_of_a_byte_leaves_a_watcher_its_updates() {
     let daemon = Daemon::start();
@@ -131,7 +132,7 @@ fn a_message_in_fragments_of_a_byte_leaves_a_watcher_its_updates() {
     flood.run(&daemon, line, echo);
 }
 
-// Defence: `Broker::converse` serves a portion of what was read, and holds the input over that.
+// Defences: those against pings.
 #[test]
 fn ten_thousand_pipelined_requests_leave_a_watcher_its_updates() {
     let daemon = Daemon::start();
