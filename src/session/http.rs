@@ -1,5 +1,8 @@
 //! A peer that speaks HTTP/1.1 or 1.0 (RFC 9112): requests in, responses out, in order.
 
+mod list;
+mod terms;
+
 use std::mem;
 use std::net::IpAddr;
 use std::rc::Rc;
@@ -9,23 +12,22 @@ use crate::session::call::{Call, Rejection};
 use crate::session::consequence::Consequence;
 use crate::session::demand::{Answer, Fault};
 use crate::session::forwarded::Proxies;
+use crate::session::http::list::{list_len, push_list};
+use crate::session::http::terms::Terms;
 use crate::session::keys::{Keyring, Permit};
 use crate::session::outbox::Outbox;
 use crate::session::refuse::{date, error_response, refused, rejected};
-use crate::session::report::{Method, Reply};
+use crate::session::report::Reply;
 use crate::session::toll::{Charge, Toll};
 use crate::session::{Flow, Outcome, Step, Wait, vocabulary};
 use crate::task::{Now, Update};
 use crate::wire::handshake;
 use crate::wire::http::{
-    Body, Content, Exchange, Fields, Framing, Head, HttpError, Persistence, Response, Scan, Status,
+    Body, Content, Fields, Framing, Head, HttpError, Persistence, Response, Scan, Status,
 };
 
 /// The subprotocol that is accepted when offered.
 const SUBPROTOCOL: &str = "doneyet.v1";
-
-const LIST_BEGIN: &[u8] = b"{\"tasks\":[";
-const LIST_END: &[u8] = b"]}";
 
 /// The media type of Prometheus' text format.
 const EXPOSITION: &str = "text/plain; version=0.0.4; charset=utf-8";
@@ -64,17 +66,6 @@ enum Stage {
 struct OwnProxy {
     proxies: Rc<Proxies>,
     address: Option<IpAddr>,
-}
-
-/// What a request's head says about the form of its answer.
-#[derive(Debug)]
-struct Terms {
-    method: Method,
-    exchange: Exchange,
-    /// The origin whose page may read the answer.
-    origin: Option<String>,
-    /// Entity tags of what the client has.
-    if_none_match: String,
 }
 
 impl Http {
@@ -201,12 +192,7 @@ impl Http {
         // What was being answered has its terms; an unread request gets the plainest.
         let mut terms = match mem::replace(&mut self.stage, Stage::Over) {
             Stage::Content(terms, ..) | Stage::Answering(terms) => terms,
-            _ => Terms {
-                method: Method::Other,
-                exchange: Exchange::unread(),
-                origin: None,
-                if_none_match: String::new(),
-            },
+            _ => Terms::unread(),
         };
         terms.exchange = terms.exchange.closing();
         self.respond(&terms, error_response(error), out, now);
@@ -356,23 +342,6 @@ impl OwnProxy {
     }
 }
 
-impl Terms {
-    fn read(head: &Head<'_>, access: &Access) -> Terms {
-        let origin = head
-            .text("origin")
-            .filter(|o| access.allows_origin(o, head.host()));
-        // RFC 9110 §5.3: the lines of a list are one list.
-        let tags = head.fields("if-none-match").map(std::str::from_utf8);
-        let tags: Vec<&str> = tags.filter_map(Result::ok).collect();
-        Terms {
-            method: Method::of(head.method),
-            exchange: Exchange::answering(head),
-            origin: origin.map(str::to_owned),
-            if_none_match: tags.join(","),
-        }
-    }
-}
-
 impl From<Flow> for Outcome {
     fn from(flow: Flow) -> Outcome {
         match flow {
@@ -384,33 +353,9 @@ impl From<Flow> for Outcome {
 
 fn state<'u>(update: &'u Update, terms: &Terms) -> Response<'u> {
     let tag = format!("\"{}\"", update.rev());
-    let response = match has_tag(&terms.if_none_match, &tag) {
+    let response = match terms.has(&tag) {
         true => Response::new(Status::NOT_MODIFIED),
         false => Response::new(Status::OK).json(update.json()),
     };
     response.field("ETag", tag)
-}
-
-/// Whether the list of entity tags has `tag`, by weak comparison (RFC 9110 §13.1.2).
-fn has_tag(tags: &str, tag: &str) -> bool {
-    tags.split(',')
-        .map(str::trim)
-        .any(|one| one == "*" || one.trim_start_matches("W/") == tag)
-}
-
-/// A list may be long, and a client slow: it is written from the updates' own bytes, copying none.
-fn push_list(updates: &[Rc<Update>], out: &mut Outbox) {
-    out.push_static(LIST_BEGIN);
-    for (index, update) in updates.iter().enumerate() {
-        if index > 0 {
-            out.push_static(b",");
-        }
-        out.push_json(Rc::clone(update));
-    }
-    out.push_static(LIST_END);
-}
-
-fn list_len(updates: &[Rc<Update>]) -> usize {
-    let states: usize = updates.iter().map(|update| update.json().len()).sum();
-    LIST_BEGIN.len() + states + updates.len().saturating_sub(1) + LIST_END.len()
 }
