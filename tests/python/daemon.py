@@ -20,12 +20,49 @@ BINARY = os.environ.get("DONEYET_BIN", str(ROOT / "target/release/doneyet"))
 PATIENCE_SECS = 20
 
 
-class Daemon:
+class Door:
+    """Where a daemon is reached: an address with `host` and `port`, and how to speak to it."""
+
+    def raw(self):
+        """A plain connection."""
+        return socket.create_connection((self.host, self.port), PATIENCE_SECS)
+
+    def connection(self):
+        """A connection of the standard library's HTTP client."""
+        return http.client.HTTPConnection(self.host, self.port, timeout=PATIENCE_SECS)
+
+    def request(self, method, target, body=None, headers={}):
+        """One request: status, headers, JSON."""
+        connection = self.connection()
+        try:
+            content = body if body is None or isinstance(body, (str, bytes)) else json.dumps(body)
+            if isinstance(content, str):
+                content = content.encode()
+            connection.request(method, target, content, headers)
+            response = connection.getresponse()
+            text = response.read()
+            return response.status, response.headers, json.loads(text) if text else None
+        finally:
+            connection.close()
+
+    def publish(self, task, **state):
+        """Publishes and expects it to go well."""
+        status, _, answer = self.request("POST", f"/api/progress/{task}", state)
+        assert status in (200, 201), answer
+        return answer
+
+    def socket(self, path, **options):
+        """A WebSocket by the `websockets` library; to be used as a context manager."""
+        options = {"compression": None, "open_timeout": PATIENCE_SECS, **options}
+        return connect(f"ws://{self.host}:{self.port}{path}", **options)
+
+
+class Daemon(Door):
     """`doneyet serve` with some options; ended with the block."""
 
-    def __init__(self, *options):
+    def __init__(self, *options, listen="127.0.0.1:0", program=(BINARY,)):
         self.child = subprocess.Popen(
-            [BINARY, "serve", "--listen", "127.0.0.1:0", *options],
+            [*program, "serve", "--listen", listen, *options],
             stdin=subprocess.DEVNULL,
             stderr=subprocess.PIPE,
             text=True,
@@ -72,35 +109,6 @@ class Daemon:
         """Resident memory of the process."""
         status = pathlib.Path(f"/proc/{self.child.pid}/status").read_text()
         return int(re.search(r"VmRSS:\s*(\d+) kB", status)[1])
-
-    def raw(self):
-        """A plain connection."""
-        return socket.create_connection((self.host, self.port), PATIENCE_SECS)
-
-    def request(self, method, target, body=None, headers={}):
-        """One request by the standard library's client: status, headers, JSON."""
-        connection = http.client.HTTPConnection(self.host, self.port, timeout=PATIENCE_SECS)
-        try:
-            content = body if body is None or isinstance(body, (str, bytes)) else json.dumps(body)
-            if isinstance(content, str):
-                content = content.encode()
-            connection.request(method, target, content, headers)
-            response = connection.getresponse()
-            text = response.read()
-            return response.status, response.headers, json.loads(text) if text else None
-        finally:
-            connection.close()
-
-    def publish(self, task, **state):
-        """Publishes and expects it to go well."""
-        status, _, answer = self.request("POST", f"/api/progress/{task}", state)
-        assert status in (200, 201), answer
-        return answer
-
-    def socket(self, path, **options):
-        """A WebSocket by the `websockets` library; to be used as a context manager."""
-        options = {"compression": None, "open_timeout": PATIENCE_SECS, **options}
-        return connect(f"ws://{self.host}:{self.port}{path}", **options)
 
 
 def hear(ws):
