@@ -64,6 +64,20 @@ const STEPS: &[&str] = &[
     "uploaded",
 ];
 
+/// Words before a size that say it is done with.
+const DONE: &[&str] = &[
+    "consumed",
+    "copied",
+    "downloaded",
+    "processed",
+    "read",
+    "received",
+    "sent",
+    "transferred",
+    "uploaded",
+    "written",
+];
+
 /// The number that starts at the token `at`, in any of the usual spellings.
 pub fn amount_at(text: &Text<'_>, at: usize) -> Option<Amount> {
     if text.kind(at) != Some(Kind::Number) {
@@ -100,13 +114,36 @@ pub fn ratios(text: &Text<'_>) -> Vec<Ratio> {
         .collect()
 }
 
-/// The first size of the line that is neither a total (`of 29MiB`) nor a speed.
-pub fn size_alone(text: &Text<'_>) -> Option<Amount> {
-    let sizes = (0..text.tokens().len()).filter_map(|at| amount_at(text, at));
-    let mut alone = sizes.filter(|size| size.unit == Some(BYTES) && text.str(size.at.1) != "/");
-    alone.find(|size| {
-        let before = text.back_over_space(size.at.0);
-        !text.before(before).eq_ignore_ascii_case("of") && text.before(before) != "~"
+/// How much is done, of nobody knows how much: a size that is named so (`Consumed: 512 KiB`), or
+/// else the first that is neither a total (`of 29MiB`) nor a speed nor compared with another
+/// (`1.4 MiB / 2.1 MiB = 0.659`), or else the first number of things that are counted (`12it`).
+pub fn alone(text: &Text<'_>) -> Option<Amount> {
+    let free = |amount: &Amount| {
+        let before = text.before(text.back_over_space(amount.at.0));
+        let joined = text.str(text.past_space(amount.at.1)) == "/";
+        !joined && !before.eq_ignore_ascii_case("of") && before != "~"
+    };
+    let amounts = (0..text.tokens().len()).filter_map(|at| amount_at(text, at));
+    let amounts: Vec<Amount> = amounts.filter(free).collect();
+    let is_size = |amount: &&Amount| amount.unit == Some(BYTES);
+    let is_named = |amount: &&Amount| {
+        let colon = text.back_over_space(amount.at.0);
+        let name = colon.checked_sub(usize::from(text.before(colon) == ":") + 1);
+        name.is_some_and(|at| DONE.iter().any(|word| text.is_word(at, word)))
+    };
+    let sizes = || amounts.iter().filter(is_size);
+    let found = sizes().find(is_named).or_else(|| sizes().next());
+    found
+        .or_else(|| amounts.iter().find(|amount| amount.unit.is_some()))
+        .copied()
+}
+
+/// `12/?`: so many, and the total is not known yet.
+pub fn of_unknown(text: &Text<'_>) -> Option<Amount> {
+    let mut amounts = (0..text.tokens().len()).filter_map(|at| amount_at(text, at));
+    amounts.find(|amount| {
+        let slash = text.past_space(amount.at.1);
+        text.str(slash) == "/" && text.str(text.past_space(slash + 1)) == "?"
     })
 }
 

@@ -58,6 +58,16 @@ const COUNTERS: &[(&str, &str)] = &[
     ("n", "total"),
 ];
 
+/// Keys that say how much, where nothing says of how much.
+const AMOUNTS: &[&str] = &[
+    "downloaded_bytes",
+    "bytes_done",
+    "bytes_read",
+    "original_size",
+    "transferred_bytes",
+    "uploaded_bytes",
+];
+
 /// Levels of objects looked into.
 const DEPTH: usize = 3;
 
@@ -74,7 +84,8 @@ pub fn read(line: &str) -> Option<Report> {
 fn report(object: &Map<String, Value>, depth: usize) -> Option<Report> {
     let counters = COUNTERS.iter().find_map(|keys| counters(object, keys));
     let share = share(object);
-    if share.is_none() && counters.is_none() {
+    let amount = AMOUNTS.iter().find_map(|key| object.get(*key)?.as_f64());
+    if share.is_none() && counters.is_none() && amount.is_none() {
         let below = depth.checked_sub(1).filter(|depth| *depth > 0)?;
         return object
             .values()
@@ -83,9 +94,9 @@ fn report(object: &Map<String, Value>, depth: usize) -> Option<Report> {
     }
     Some(Report {
         share,
-        loaded: counters.map(|(loaded, ..)| loaded),
+        loaded: counters.map(|(loaded, ..)| loaded).or(amount),
         total: counters.map(|(_, total, _)| total),
-        unit: counters.and_then(|(.., unit)| unit),
+        unit: counters.map_or(amount.map(|_| BYTES), |(.., unit)| unit),
         speed: text(object, &["speed", "rate", "_speed_str"]),
         eta: eta(object),
         message: text(object, &["message", "status", "filename"]),

@@ -9,12 +9,14 @@
 //! wherever a read happens to cut them. Two bytes are awkward. A carriage return may be half of a
 //! line end, so it waits for the next byte. And a line may never be ended at all, so
 //! [`Lines::open`] shows the unfinished one without taking it.
+//!
+//! Every byte of a flood comes by here, so text is taken a run at a time: whatever lies between two
+//! control bytes is found eight bytes at once and copied once.
+
+use super::escape::{Escape, Order};
 
 /// Bytes kept of one line. A line without end (a file sent to the terminal) loses its beginning.
 pub const MAX_LINE: usize = 64 * 1024;
-
-/// Bytes kept of an operating system command; ConEmu's progress needs a dozen.
-const MAX_COMMAND: usize = 64;
 
 /// What separates two lines.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -23,8 +25,29 @@ pub enum Edge {
     Feed,
     /// The cursor went back: the row is drawn again.
     Redraw,
+    /// Backspaces took the text back, one by one.
+    Back,
     /// Nothing yet: more of the line may come.
     Open,
+}
+
+/// How a line came to stand where it stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Place {
+    /// What came before it.
+    pub began: Edge,
+    /// What came after it.
+    pub ended: Edge,
+    /// How many rows above the lowest one it stands, as far as the cursor was seen to move.
+    pub row: u16,
+}
+
+impl Place {
+    /// Whether the row was drawn over: the mark of a display.
+    pub fn is_redrawn(&self) -> bool {
+        let redrawn = |edge| matches!(edge, Edge::Redraw | Edge::Back);
+        redrawn(self.began) || redrawn(self.ended)
+    }
 }
 
 /// One line of text, decoded, without control characters, never blank.
@@ -38,13 +61,6 @@ pub struct Line {
     pub ended: Edge,
 }
 
-impl Line {
-    /// Whether the row was drawn over: the mark of a display.
-    pub fn is_redrawn(&self) -> bool {
-        self.began == Edge::Redraw || self.ended == Edge::Redraw
-    }
-}
-
 /// A complete thing in the stream.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Piece {
@@ -55,30 +71,25 @@ pub enum Piece {
     Taskbar(f64),
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum State {
-    Ground,
-    Escape,
-    /// ECMA-48 §5.4: parameters, then one final byte that says what it does.
-    Control,
-    /// ECMA-48 §5.6: everything up to BEL or `ESC \`.
-    Command,
-    CommandEscape,
-    /// One more byte names a character set.
-    Charset,
+/// The same as [`Piece`], with the line left where it is: [`Lines::ended`] has its bytes.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Mark {
+    /// A line, never blank, ended here.
+    Line(Place),
+    /// See [`Piece::Taskbar`].
+    Taskbar(f64),
 }
 
 /// The splitter. It holds the unfinished line, and where in an escape sequence the last read ended.
 #[derive(Debug)]
 pub struct Lines {
     text: Vec<u8>,
-    command: Vec<u8>,
-    state: State,
+    /// `text` was reported, and is cleared before anything else happens.
+    taken: bool,
+    escape: Escape,
     began: Edge,
     /// A carriage return came, and what follows decides which [`Edge`] it was.
     returned: bool,
-    /// The number in the control sequence being read: how far the cursor moves.
-    count: u16,
     /// Rows the cursor stands above the lowest: each of them is drawn again.
     rows_above: u16,
 }
@@ -87,11 +98,10 @@ impl Default for Lines {
     fn default() -> Self {
         Self {
             text: Vec::new(),
-            command: Vec::new(),
-            state: State::Ground,
+            taken: false,
+            escape: Escape::default(),
             began: Edge::Feed,
             returned: false,
-            count: 0,
             rows_above: 0,
         }
     }
@@ -101,185 +111,194 @@ impl Lines {
     /// Takes bytes off the front of `bytes` up to the next complete piece. `None` when all of them
     /// are taken.
     pub fn next(&mut self, bytes: &mut &[u8]) -> Option<Piece> {
-        while let Some((&byte, rest)) = bytes.split_first() {
-            *bytes = rest;
-            if let Some(piece) = self.step(byte) {
-                return Some(piece);
+        Some(match self.advance(bytes)? {
+            Mark::Taskbar(percent) => Piece::Taskbar(percent),
+            Mark::Line(place) => Piece::Line(line(self.ended(), place)),
+        })
+    }
+
+    /// As [`Lines::next`], without decoding or copying the line.
+    pub fn advance(&mut self, bytes: &mut &[u8]) -> Option<Mark> {
+        if self.taken {
+            self.text.clear();
+            self.taken = false;
+        }
+        loop {
+            let mark = if self.escape.is_within() {
+                let (order, rest) = self.escape.advance(bytes);
+                *bytes = rest;
+                self.obey(order?)
+            } else if self.returned && *bytes.first()? >= b' ' {
+                // Only now is it known that the return was no half of a line end.
+                self.end_line(Edge::Redraw)
+            } else {
+                let (run, rest) = bytes.split_at(plain(bytes));
+                *bytes = rest;
+                self.write(run);
+                let (&byte, rest) = bytes.split_first()?;
+                *bytes = rest;
+                self.control(byte)
+            };
+            if mark.is_some() {
+                return mark;
             }
         }
-        None
+    }
+
+    /// The bytes of the line that [`Lines::advance`] has just reported.
+    pub fn ended(&self) -> &[u8] {
+        if self.taken { &self.text } else { &[] }
     }
 
     /// Whether there is an unfinished line, blank as it may be.
     pub fn is_open(&self) -> bool {
-        !self.text.is_empty()
+        !self.taken && !self.text.is_empty()
     }
 
     /// The unfinished line as it stands now, which may end in the middle of a word.
     pub fn open(&self) -> Option<Line> {
+        let (bytes, place) = self.open_bytes()?;
+        Some(line(bytes, place))
+    }
+
+    /// As [`Lines::open`], without decoding it.
+    pub fn open_bytes(&self) -> Option<(&[u8], Place)> {
         let ended = if self.returned {
             Edge::Redraw
         } else {
             Edge::Open
         };
-        line(&self.text, self.began, ended)
+        let place = self.place(ended);
+        (self.is_open() && !is_blank(&self.text)).then_some((&self.text, place))
     }
 
-    fn step(&mut self, byte: u8) -> Option<Piece> {
-        match self.state {
-            State::Ground => return self.ground(byte),
-            State::Escape => return self.escape(byte),
-            State::Control => return self.control(byte),
-            State::Command => return self.command(byte),
-            State::CommandEscape if byte == b'\\' => return self.end_command(),
-            State::CommandEscape => return self.escape(byte),
-            State::Charset => self.state = State::Ground,
-        }
-        None
-    }
-
-    fn ground(&mut self, byte: u8) -> Option<Piece> {
+    /// One byte below 0x20, outside of escape sequences.
+    fn control(&mut self, byte: u8) -> Option<Mark> {
         match byte {
             b'\n' => self.end_line(Edge::Feed),
             b'\r' => {
                 self.returned = true;
                 None
             }
-            0x08 => self.end_line(Edge::Redraw),
+            0x08 => self.end_line(Edge::Back),
             0x1b => {
-                self.state = State::Escape;
+                self.escape.begin();
                 None
             }
-            b'\t' => self.write(b' '),
-            0..=0x1f | 0x7f => None,
-            _ => self.write(byte),
-        }
-    }
-
-    fn escape(&mut self, byte: u8) -> Option<Piece> {
-        self.state = match byte {
-            b'[' => {
-                self.count = 0;
-                State::Control
-            }
-            b']' | b'P' | b'X' | b'^' | b'_' => {
-                self.command.clear();
-                State::Command
-            }
-            b' ' | b'#' | b'%' | b'('..=b'/' => State::Charset,
-            _ => State::Ground,
-        };
-        // Restore cursor, index, next line, reverse index: the cursor leaves the row.
-        if matches!(byte, b'8' | b'D' | b'E' | b'M') {
-            self.end_line(Edge::Redraw)
-        } else {
-            None
-        }
-    }
-
-    fn control(&mut self, byte: u8) -> Option<Piece> {
-        match byte {
-            0..=0x1f => {
-                self.state = State::Ground;
-                self.ground(byte)
-            }
-            0x40..=0x7e => {
-                self.state = State::Ground;
-                self.move_cursor(byte)
-            }
-            b'0'..=b'9' => {
-                self.count = self
-                    .count
-                    .saturating_mul(10)
-                    .saturating_add(u16::from(byte - b'0'));
-                None
-            }
+            b'\t' => self.blank(),
             _ => None,
         }
     }
 
     /// ECMA-48 §8.3: CUU, CUD, CNL, CPL, CHA, CUP, HVP and VPA leave the place in the text; CUF
-    /// stands for the blanks it skips. All other functions move nothing.
-    fn move_cursor(&mut self, last: u8) -> Option<Piece> {
-        let rows = self.count.max(1);
-        match last {
-            b'A' | b'F' => self.rows_above = self.rows_above.saturating_add(rows),
-            b'B' | b'E' => self.rows_above = self.rows_above.saturating_sub(rows),
-            _ => {}
-        }
-        match last {
-            b'A' | b'B' | b'E' | b'F' | b'G' | b'H' | b'f' | b'd' => self.end_line(Edge::Redraw),
-            b'C' => self.write(b' '),
-            _ => None,
+    /// stands for the blanks it skips. All other functions move nothing. A control byte inside of a
+    /// sequence counts as if it stood outside.
+    fn obey(&mut self, order: Order) -> Option<Mark> {
+        match order {
+            Order::None => None,
+            Order::Byte(byte) => self.control(byte),
+            Order::Leave => self.end_line(Edge::Redraw),
+            Order::Skip => self.blank(),
+            Order::Taskbar(percent) => Some(Mark::Taskbar(percent)),
+            Order::Up(rows) => self.move_to(self.rows_above.saturating_add(rows)),
+            Order::Down(rows) => self.move_to(self.rows_above.saturating_sub(rows)),
         }
     }
 
-    /// A line end inside a command means that it was none: a terminal would swallow the rest of
-    /// the output, and a reader must not.
-    fn command(&mut self, byte: u8) -> Option<Piece> {
-        match byte {
-            0x07 => return self.end_command(),
-            0x1b => self.state = State::CommandEscape,
-            b'\n' | b'\r' => {
-                self.state = State::Ground;
-                return self.ground(byte);
-            }
-            _ if self.command.len() < MAX_COMMAND => self.command.push(byte),
-            _ => {}
+    fn move_to(&mut self, rows_above: u16) -> Option<Mark> {
+        let row = std::mem::replace(&mut self.rows_above, rows_above);
+        self.end_line_at(Edge::Redraw, row)
+    }
+
+    fn blank(&mut self) -> Option<Mark> {
+        if self.returned {
+            // The new line begins with the blank, which is as good as nothing.
+            return self.end_line(Edge::Redraw);
         }
+        self.write(b" ");
         None
     }
 
-    fn end_command(&mut self) -> Option<Piece> {
-        self.state = State::Ground;
-        taskbar(&self.command).map(Piece::Taskbar)
-    }
-
-    /// Text after a carriage return begins a new line, and only now is it known that the return
-    /// was no half of a line end.
-    fn write(&mut self, byte: u8) -> Option<Piece> {
-        let before = if self.returned {
-            self.end_line(Edge::Redraw)
-        } else {
-            None
-        };
-        if self.text.len() == MAX_LINE {
-            self.text.drain(..MAX_LINE / 2);
+    fn write(&mut self, mut run: &[u8]) {
+        while !run.is_empty() {
+            if self.text.len() == MAX_LINE {
+                self.text.drain(..MAX_LINE / 2);
+            }
+            let room = MAX_LINE - self.text.len();
+            let (now, later) = run.split_at(room.min(run.len()));
+            self.text.extend_from_slice(now);
+            run = later;
         }
-        self.text.push(byte);
-        before
     }
 
-    fn end_line(&mut self, edge: Edge) -> Option<Piece> {
-        let line = line(&self.text, self.began, edge);
-        self.text.clear();
+    fn end_line(&mut self, edge: Edge) -> Option<Mark> {
+        let row = self.rows_above;
         if edge == Edge::Feed {
-            self.rows_above = self.rows_above.saturating_sub(1);
+            self.rows_above = row.saturating_sub(1);
         }
+        self.end_line_at(edge, row)
+    }
+
+    fn end_line_at(&mut self, edge: Edge, row: u16) -> Option<Mark> {
+        let place = Place {
+            row,
+            ..self.place(edge)
+        };
         self.began = if self.rows_above > 0 {
             Edge::Redraw
         } else {
             edge
         };
         self.returned = false;
-        line.map(Piece::Line)
+        if is_blank(&self.text) {
+            self.text.clear();
+            return None;
+        }
+        self.taken = true;
+        Some(Mark::Line(place))
+    }
+
+    fn place(&self, ended: Edge) -> Place {
+        Place {
+            began: self.began,
+            ended,
+            row: self.rows_above,
+        }
     }
 }
 
-fn line(text: &[u8], began: Edge, ended: Edge) -> Option<Line> {
-    if text.iter().all(u8::is_ascii_whitespace) {
-        return None;
+fn line(bytes: &[u8], place: Place) -> Line {
+    Line {
+        text: decode(bytes),
+        began: place.began,
+        ended: place.ended,
     }
-    let mut text = String::from_utf8_lossy(text).into_owned();
-    // The controls beyond ASCII (ECMA-48 §5.3) come in two bytes. Terminals obey them, U+009B as
-    // `ESC [`, so none may get into a message that somebody's terminal shows.
+}
+
+/// The text of a line. The controls beyond ASCII (ECMA-48 §5.3) come in two bytes; terminals obey
+/// them, U+009B as `ESC [`, so none may get into a message that somebody's terminal shows.
+pub fn decode(bytes: &[u8]) -> String {
+    let mut text = String::from_utf8_lossy(bytes).into_owned();
     text.retain(|char| !char.is_control());
-    Some(Line { text, began, ended })
+    text
 }
 
-/// State 1 is a value; the others say that there is none (off, failed, indeterminate, paused).
-fn taskbar(command: &[u8]) -> Option<f64> {
-    let value = std::str::from_utf8(command.strip_prefix(b"9;4;1;")?).ok()?;
-    let percent: f64 = value.split(';').next()?.trim().parse().ok()?;
-    (0.0..=100.0).contains(&percent).then_some(percent)
+fn is_blank(text: &[u8]) -> bool {
+    text.iter().all(|byte| *byte == b' ')
+}
+
+/// How many bytes at the start are no control bytes.
+fn plain(bytes: &[u8]) -> usize {
+    const EACH: u64 = u64::from_ne_bytes([1; 8]);
+    let (words, rest) = bytes.as_chunks::<8>();
+    for (index, word) in words.iter().enumerate() {
+        let word = u64::from_le_bytes(*word);
+        // The high bit of each byte below 0x20; of those above the lowest one it may be wrong.
+        let below = word.wrapping_sub(EACH * 0x20) & !word & (EACH * 0x80);
+        if below != 0 {
+            return index * 8 + below.trailing_zeros() as usize / 8;
+        }
+    }
+    let end = rest.iter().position(|byte| *byte < 0x20);
+    words.len() * 8 + end.unwrap_or(rest.len())
 }

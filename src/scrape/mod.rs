@@ -7,27 +7,37 @@
 //! each in a file of its own, and no list of tools; the few formats that carry numbers without any
 //! of them (`curl`'s table, `ffmpeg`'s clock) are named as such.
 //!
-//! The way of a byte: [`lines`] cuts the stream into lines as a terminal shows them, [`token`] cuts
-//! a line into numbers, words and marks, [`percent`], [`amount`], [`speed`] and [`eta`] look for
-//! their own in those, [`sight`] joins what one line says, and [`Reader`] decides whether that is
-//! progress or merely a number: what must not be read matters as much as what must.
+//! The way of a byte: [`lines`] cuts the stream into lines as a terminal shows them, [`frame`] puts
+//! by what comes within one moment, [`token`] cuts a line into numbers, words and marks,
+//! [`percent`], [`amount`], [`speed`] and [`eta`] look for their own in those, [`sight`] joins what
+//! one line says, and [`memory`] decides whether that is progress or merely a number: what must not
+//! be read matters as much as what must. [`bars`] and [`stage`] then tell one bar from another.
 //!
 //! Everything here is pure. Time is an argument, the work is linear in the bytes read, and nothing
 //! a command prints can make the memory grow beyond one line of [`lines::MAX_LINE`].
 
 pub mod amount;
+pub mod bars;
+pub mod drawn;
+pub mod escape;
 pub mod eta;
+pub mod frame;
 pub mod json;
 pub mod lines;
 pub mod media;
+pub mod memory;
+pub mod parser;
 pub mod percent;
 pub mod reader;
 pub mod reading;
 pub mod shape;
 pub mod sight;
 pub mod speed;
+pub mod stage;
 pub mod status;
 pub mod token;
 
+pub use parser::{Parser, Stream};
 pub use reader::Reader;
 pub use reading::Reading;
+pub use stage::Stage;

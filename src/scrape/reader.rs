@@ -1,4 +1,4 @@
-//! The reader of one stream: which of the things seen in it is progress.
+//! The reader of one command: which of the things seen in its output is progress.
 //!
 //! A display says itself that it is one: it is drawn over, or has a bar, a speed, a time left. What
 //! has none of these must prove itself by changing. And where several speak at once the one that
@@ -6,85 +6,123 @@
 //! the line of the whole, that before the rest. The word is not kept for ever, since a script may
 //! run one tool after another.
 
-use super::amount::percent_of;
-use super::json::{self, Scale};
-use super::lines::{Edge, Line, Lines, Piece};
-use super::media::Media;
+use std::collections::VecDeque;
+
+use super::frame::{Frame, Row};
+use super::lines::{Edge, Lines, Mark, decode};
+use super::memory::Memory;
+use super::parser::{Parser, Stream};
 use super::reading::Reading;
-use super::shape::Shapes;
-use super::sight::{self, Evidence};
-use super::status;
-use super::token::Text;
 
 /// How long a line may stay unfinished before it is looked at. Many tools leave the newest one
-/// open; others write a number digit by digit.
-const QUIET_MS: u64 = 80;
+/// open.
+const QUIET_MS: u64 = 32;
 
-/// How long a better source silences the lesser ones.
-const WORD_MS: u64 = 10_000;
+/// The same for a line that ends in a digit: some tools write a number digit by digit.
+const DIGIT_QUIET_MS: u64 = 80;
 
-/// Bytes of a line that are looked at, from its end; only JSON is read whole.
-const MAX_SIGHT: usize = 4096;
+/// The streams of a command.
+const STREAMS: [Stream; 2] = [Stream::Out, Stream::Err];
 
-/// Who says it. The later ones have the word over the earlier ones.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Source {
-    /// An amount without a total.
-    Amount,
-    /// A number that is progress only because it changes.
-    Hint,
-    Line,
-    Whole,
-    Machine,
-    Terminal,
+/// The unfinished line of a stream.
+#[derive(Debug, Default)]
+struct Tip {
+    lines: Lines,
+    /// Since when it has been there.
+    since_ms: Option<u64>,
+    /// When it is to be looked at.
+    due_ms: Option<u64>,
 }
 
-/// One stream's (stdout, stderr, or a terminal's) reader.
+/// One command's reader, of both its streams or of its terminal.
 #[derive(Debug, Default)]
 pub struct Reader {
-    lines: Lines,
+    tips: [Tip; STREAMS.len()],
+    frame: Frame,
     memory: Memory,
-    /// When the unfinished line is to be looked at.
-    deadline_ms: Option<u64>,
     last: Option<Reading>,
 }
 
 impl Reader {
     /// A reader that has seen nothing.
-    pub fn new() -> Self {
-        Self::default()
+    pub fn new(parser: Parser) -> Self {
+        Self {
+            memory: Memory::new(parser),
+            ..Self::default()
+        }
     }
 
-    /// Takes bytes as they were read, and returns the readings they complete, oldest first, none
-    /// twice in a row. `now_ms` is any clock that does not go back.
-    pub fn push(&mut self, mut bytes: &[u8], now_ms: u64) -> Vec<Reading> {
-        let mut readings = Vec::new();
-        while let Some(piece) = self.lines.next(&mut bytes) {
-            let found = self.memory.read(&piece, now_ms);
-            readings.extend(found.and_then(|reading| self.news(reading)));
+    /// Takes bytes as they were read, and returns the readings that were due by now, oldest first,
+    /// none twice in a row. `now_ms` is any clock that does not go back.
+    pub fn push(&mut self, stream: Stream, mut bytes: &[u8], now_ms: u64) -> Vec<Reading> {
+        let readings = self.flush(now_ms);
+        let tip = &mut self.tips[stream as usize];
+        while let Some(mark) = tip.lines.advance(&mut bytes) {
+            match mark {
+                Mark::Taskbar(percent) => self.frame.put_taskbar(percent, now_ms),
+                Mark::Line(place) => {
+                    let since_ms = tip.since_ms.take().unwrap_or(now_ms);
+                    self.frame
+                        .put_line(stream, place, tip.lines.ended(), since_ms, now_ms);
+                }
+            }
         }
-        self.deadline_ms = self
-            .lines
-            .is_open()
-            .then(|| now_ms.saturating_add(QUIET_MS));
+        tip.wait(now_ms);
         readings
     }
 
-    /// Looks at the unfinished line; call it once [`Reader::deadline_ms`] has passed, and at the
-    /// end of the stream.
+    /// Bytes of this stream were left out, up to a line end: what was unfinished stays so.
+    pub fn skip(&mut self, stream: Stream) {
+        self.tips[stream as usize] = Tip::default();
+    }
+
+    /// Reads what has been on the screen for long enough by now: call it once
+    /// [`Reader::deadline_ms`] has passed, and with [`u64::MAX`] at the end of the output.
     pub fn flush(&mut self, now_ms: u64) -> Vec<Reading> {
-        self.deadline_ms = None;
-        let line = self.lines.open();
-        let found = line.and_then(|line| self.memory.read(&Piece::Line(line), now_ms));
-        found
-            .and_then(|reading| self.news(reading))
-            .into_iter()
-            .collect()
+        let mut readings = Vec::new();
+        if let Some(at_ms) = self.frame.until_ms().filter(|until_ms| *until_ms <= now_ms) {
+            let mut rows = self.frame.take();
+            while let Some(row) = rows.pop_front() {
+                let found = match row {
+                    Row::Taskbar(percent) => self.memory.taskbar(percent, at_ms),
+                    Row::TakenBack(stream, ..) if self.is_overwritten(stream, &rows) => None,
+                    Row::Line(_, place, text) | Row::TakenBack(_, place, text) => {
+                        self.memory.line(place, &decode(&text), at_ms)
+                    }
+                };
+                readings.extend(found.and_then(|reading| self.news(reading)));
+            }
+        }
+        for stream in STREAMS {
+            let tip = &mut self.tips[stream as usize];
+            let Some(due_ms) = tip.due_ms.take_if(|due_ms| *due_ms <= now_ms) else {
+                continue;
+            };
+            let found = tip
+                .lines
+                .open_bytes()
+                .and_then(|(text, place)| self.memory.line(place, &decode(text), due_ms));
+            readings.extend(found.and_then(|reading| self.news(reading)));
+        }
+        readings
     }
 
     /// When to call [`Reader::flush`], unless more bytes come before.
     pub fn deadline_ms(&self) -> Option<u64> {
-        self.deadline_ms
+        let due_ms = self.tips.iter().filter_map(|tip| tip.due_ms);
+        due_ms.chain(self.frame.until_ms()).min()
+    }
+
+    /// Whether other text came to the place that backspaces had gone back to.
+    fn is_overwritten(&self, stream: Stream, later: &VecDeque<Row>) -> bool {
+        let next = later.iter().find_map(|row| match row {
+            Row::Line(of, place, _) | Row::TakenBack(of, place, _) if *of == stream => {
+                Some(place.began)
+            }
+            _ => None,
+        });
+        let tip = || Some(self.tips[stream as usize].lines.open_bytes()?.1.began);
+        next.or_else(tip) == Some(Edge::Back)
     }
 
     fn news(&mut self, reading: Reading) -> Option<Reading> {
@@ -96,127 +134,15 @@ impl Reader {
     }
 }
 
-/// What earlier lines said that later ones need.
-#[derive(Debug, Default)]
-struct Memory {
-    shapes: Shapes,
-    media: Media,
-    scale: Scale,
-    bare: Option<f64>,
-    /// Who has the word, and until when.
-    word: Option<(Source, u64)>,
-}
-
-impl Memory {
-    fn read(&mut self, piece: &Piece, now_ms: u64) -> Option<Reading> {
-        let (source, reading) = match piece {
-            Piece::Taskbar(percent) => (Source::Terminal, Reading::of_percent(*percent)),
-            Piece::Line(line) => self.line(line)?,
+impl Tip {
+    /// More bytes have come, or none are left.
+    fn wait(&mut self, now_ms: u64) {
+        let last = self.lines.open_bytes().and_then(|(text, _)| text.last());
+        let quiet_ms = match last {
+            Some(byte) if byte.is_ascii_digit() => DIGIT_QUIET_MS,
+            _ => QUIET_MS,
         };
-        self.has_word(source, now_ms).then(|| reading.cut())
+        self.due_ms = last.map(|_| now_ms.saturating_add(quiet_ms));
+        self.since_ms = last.map(|_| self.since_ms.unwrap_or(now_ms));
     }
-
-    fn has_word(&mut self, source: Source, now_ms: u64) -> bool {
-        if self
-            .word
-            .is_some_and(|(word, until_ms)| word > source && now_ms < until_ms)
-        {
-            return false;
-        }
-        self.word = Some((source, now_ms.saturating_add(WORD_MS)));
-        true
-    }
-
-    fn line(&mut self, line: &Line) -> Option<(Source, Reading)> {
-        if let Some(report) = json::read(&line.text) {
-            return self
-                .report(report)
-                .map(|reading| (Source::Machine, reading));
-        }
-        let shown = tail(&line.text);
-        if self.media.notice(shown) {
-            return None;
-        }
-        if let Some(status) = status::apt(shown) {
-            return Some((Source::Machine, status));
-        }
-        if let Some(status) = status::curl(shown) {
-            return Some((Source::Line, status));
-        }
-        if let Some((done, total)) = self.media.read(shown) {
-            return Some((Source::Line, of_film(shown, done, total)));
-        }
-        self.bare(line, shown).or_else(|| self.display(line, shown))
-    }
-
-    fn report(&mut self, report: json::Report) -> Option<Reading> {
-        let counted = report
-            .loaded
-            .zip(report.total)
-            .map(|(loaded, total)| percent_of(loaded, total));
-        let percent = report
-            .share
-            .and_then(|share| self.scale.percent(share))
-            .or(counted)?;
-        Some(Reading {
-            percent: Some(percent),
-            loaded: report.loaded,
-            total: report.total,
-            unit: report.unit,
-            speed: report.speed,
-            eta: report.eta,
-            message: report.message,
-        })
-    }
-
-    /// A number with no sign of what it is counts from the second on, while it rises. An open line
-    /// may still get another digit.
-    fn bare(&mut self, line: &Line, shown: &str) -> Option<(Source, Reading)> {
-        if line.ended == Edge::Open {
-            return None;
-        }
-        let value = status::named(shown).or_else(|| status::bare(shown))?;
-        let before = self.bare.replace(value)?;
-        (value >= before).then(|| (Source::Hint, Reading::of_percent(value)))
-    }
-
-    fn display(&mut self, line: &Line, shown: &str) -> Option<(Source, Reading)> {
-        let text = Text::new(sight::from_whole(shown));
-        let sight = sight::see(&text)?;
-        let value = sight.reading.percent.or(sight.reading.loaded)?;
-        let source = match sight.evidence {
-            Evidence::Whole => Source::Whole,
-            Evidence::Display => Source::Line,
-            Evidence::Number if line.is_redrawn() => Source::Line,
-            Evidence::Amount if line.is_redrawn() => Source::Amount,
-            _ if !self.shapes.has_changed(&text, value) => return None,
-            Evidence::Number => Source::Hint,
-            Evidence::Amount => Source::Amount,
-        };
-        Some((source, sight.reading))
-    }
-}
-
-fn of_film(line: &str, done: f64, total: f64) -> Reading {
-    let text = Text::new(line);
-    Reading {
-        percent: Some(percent_of(done, total)),
-        loaded: Some(done),
-        total: Some(total),
-        unit: Some("s"),
-        speed: super::speed::find(&text).map(|speed| speed.spelled()),
-        ..Reading::default()
-    }
-}
-
-/// The end of a long line, where the number is, from a blank on: half a word is no word.
-fn tail(line: &str) -> &str {
-    let from = line.len().saturating_sub(MAX_SIGHT);
-    let is_cut = |(at, char): (usize, char)| (at >= from && char.is_whitespace()).then_some(at);
-    let from = if from == 0 {
-        Some(0)
-    } else {
-        line.char_indices().find_map(is_cut)
-    };
-    from.and_then(|from| line.get(from..)).unwrap_or("")
 }

@@ -1,7 +1,9 @@
 //! What is read, whoever read it.
 
+use super::stage::Stage;
+
 /// Characters of a text that are kept: what fits a row of a terminal, not what fits a line.
-const MAX_TEXT: usize = 120;
+pub const MAX_TEXT: usize = 120;
 
 /// What a person reading the terminal now sees. Every part may be missing.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -20,6 +22,8 @@ pub struct Reading {
     pub eta: Option<String>,
     /// What is being done, if the line has words for it.
     pub message: Option<String>,
+    /// To which stage the percentage belongs; there where the percentage is.
+    pub stage: Option<Stage>,
 }
 
 impl Reading {

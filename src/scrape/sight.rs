@@ -6,6 +6,7 @@
 
 use super::amount::{self, Amount, BYTES, Ratio};
 use super::eta::{self, Eta};
+use super::parser::Rule;
 use super::percent::{self, Percent, Touch};
 use super::reading::Reading;
 use super::speed::{self, Speed};
@@ -23,6 +24,8 @@ const WHOLE_WORDS: &[&str] = &["Transferred:", "Total:", "Overall:"];
 /// How much a line says for itself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Evidence {
+    /// An amount that may be anything, unless it changes.
+    Size,
     /// An amount that moves, of nobody knows how much.
     Amount,
     /// A number that may be anything, unless it changes.
@@ -42,12 +45,14 @@ pub struct Sight {
     pub evidence: Evidence,
 }
 
-/// Looks at a line. `None`: there is no percentage, no `x/y`, no amount with its speed.
-pub fn see(text: &Text<'_>) -> Option<Sight> {
-    let parts = parts(text);
+/// Looks at a line. `None`: there is no percentage, no `x/y`, no amount.
+pub fn see(text: &Text<'_>, follows: impl Fn(Rule) -> bool) -> Option<Sight> {
+    let mut parts = parts(text);
+    parts.percent = parts.percent.filter(|_| follows(Rule::Percent));
+    parts.ratio = parts.ratio.filter(|_| follows(Rule::Ratio));
     let reading = reading(text, &parts);
-    let amount_moves = reading.loaded.is_some() && reading.speed.is_some();
-    if reading.percent.is_none() && !amount_moves {
+    let has_amount = follows(Rule::Amount) && reading.loaded.is_some();
+    if reading.percent.is_none() && !has_amount {
         return None;
     }
     let evidence = evidence(text, &parts, &reading);
@@ -81,8 +86,9 @@ fn parts<'a>(text: &Text<'a>) -> Parts<'a> {
     let total = percent.and_then(|percent| amount::total_after(text, percent.at.1));
     // `45% of 29MiB … (frag 1/3)`: of two wholes, the one the percentage names.
     let ratio = ratio.filter(|_| total.is_none());
-    // A ratio that disagrees is none of ours, and so are the sizes in it.
-    let alone = amount::size_alone(text).filter(|_| ratios.is_empty() && total.is_none());
+    // A ratio that disagrees is none of ours, and neither are the sizes in it.
+    let alone = amount::of_unknown(text).or_else(|| amount::alone(text));
+    let alone = alone.filter(|_| ratios.is_empty() && total.is_none());
     Parts {
         percent,
         ratio,
@@ -116,6 +122,7 @@ fn reading(text: &Text<'_>, parts: &Parts<'_>) -> Reading {
         speed: speed.map(|speed| speed.spelled()),
         eta: eta.map(|eta| eta.text.to_owned()),
         message: label(text, parts),
+        ..Reading::default()
     }
 }
 
@@ -126,7 +133,10 @@ fn agrees(ratio: &Ratio, percent: Option<Percent>) -> bool {
 fn evidence(text: &Text<'_>, parts: &Parts<'_>, reading: &Reading) -> Evidence {
     let Parts { percent, ratio, .. } = *parts;
     if reading.percent.is_none() {
-        return Evidence::Amount;
+        return match reading.speed {
+            Some(_) => Evidence::Amount,
+            None => Evidence::Size,
+        };
     }
     let moving = reading.speed.is_some() || reading.eta.is_some();
     let barred = percent.is_some_and(|percent| percent.touch == Touch::Bar);
@@ -186,6 +196,12 @@ fn label(text: &Text<'_>, parts: &Parts<'_>) -> Option<String> {
     });
     let label = [before, after].into_iter().find(|label| is_wordy(label))?;
     Some(label.to_owned())
+}
+
+/// A text as a label, if there are words in it.
+pub fn words(text: &str) -> Option<String> {
+    let text = trimmed(text);
+    is_wordy(text).then(|| text.to_owned())
 }
 
 /// `ETA` and the units of numbers are no label.

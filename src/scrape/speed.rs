@@ -76,7 +76,7 @@ fn end_of_rate(text: &Text<'_>, at: usize) -> Option<usize> {
 
 /// `DL:5.4MiB`, `speed=6.9x`: the name says what the unit does not.
 fn end_of_named(text: &Text<'_>, at: usize) -> Option<usize> {
-    let mark = at.checked_sub(1)?;
+    let mark = text.back_over_space(at).checked_sub(1)?;
     let name = text.before(mark);
     let unit = text.str(at + 1);
     let downloads = name == "DL" && text.str(mark) == ":" && size(unit).is_some();

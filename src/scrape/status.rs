@@ -56,7 +56,7 @@ pub fn curl(line: &str) -> Option<Reading> {
         eta: left
             .starts_with(|char: char| char.is_ascii_digit())
             .then(|| left.to_owned()),
-        message: None,
+        ..Reading::default()
     })
 }
 

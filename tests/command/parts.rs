@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use doneyet::command::publish::patch;
 use doneyet::command::run::{Portion, Report, Share, Stop, Tail};
-use doneyet::scrape::Reading;
+use doneyet::scrape::{Reading, Stage};
 use rustix::process::Signal;
 use serde_json::{Value, json};
 
@@ -74,15 +74,23 @@ fn what_is_no_longer_on_the_screen_is_deleted_once() {
         percent: Some(12.5),
         eta: Some("00:03".to_owned()),
         loaded: Some(4096.0),
+        stage: Some(Stage {
+            number: 2,
+            label: Some("audio".to_owned()),
+        }),
         ..Reading::default()
     };
-    let expected = json!({"progress": 12.5, "eta": "00:03", "loaded": 4096});
+    let expected = json!({
+        "progress": 12.5, "eta": "00:03", "loaded": 4096, "stage": 2, "stage_label": "audio",
+    });
     assert_eq!(report.patch(&full), fields(expected));
     let bare = Reading {
         percent: Some(130.0),
         ..Reading::default()
     };
-    let expected = json!({"progress": 100, "eta": null, "loaded": null});
+    let expected = json!({
+        "progress": 100, "eta": null, "loaded": null, "stage": null, "stage_label": null,
+    });
     assert_eq!(report.patch(&bare), fields(expected));
     assert_eq!(report.patch(&bare), fields(json!({"progress": 100})));
 }

@@ -1,4 +1,4 @@
-use doneyet::scrape::amount::{BYTES, amount_at, number, ratios, size_alone};
+use doneyet::scrape::amount::{BYTES, alone, amount_at, number, ratios};
 use doneyet::scrape::token::Text;
 
 #[test]
@@ -88,8 +88,8 @@ fn what_only_looks_like_a_ratio() {
 }
 
 #[test]
-fn a_size_alone_is_neither_total_nor_speed() {
-    let size = |line| size_alone(&Text::new(line)).map(|size| size.value);
+fn a_alone_is_neither_total_nor_speed() {
+    let size = |line| alone(&Text::new(line)).map(|size| size.value);
     assert_eq!(size("45% of 29.52MiB at 5.4MiB/s"), None);
     assert_eq!(size("6.00MiB 0:00:01 [5.50MiB/s]"), Some(6291456.0));
 }

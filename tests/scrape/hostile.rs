@@ -1,8 +1,8 @@
 //! Output made to hurt. Quadratic work on these megabytes would take hours, so that they end is
 //! the test.
 
-use doneyet::scrape::Reader;
 use doneyet::scrape::lines::MAX_LINE;
+use doneyet::scrape::{Parser, Reader, Stream};
 
 const MEGABYTE: usize = 1 << 20;
 
@@ -12,13 +12,13 @@ fn survive(pattern: &[u8]) {
 
 fn survive_length(pattern: &[u8], length: usize) {
     let stream: Vec<u8> = pattern.iter().copied().cycle().take(length).collect();
-    let mut reader = Reader::new();
+    let mut reader = Reader::new(Parser::default());
     for (turn, bytes) in stream.chunks(MAX_LINE).enumerate() {
-        reader.push(bytes, turn as u64);
-        reader.flush(turn as u64);
+        reader.push(Stream::Out, bytes, 20 * turn as u64);
     }
-    reader.push(b"\n", 100);
-    let readings = reader.push(b"\rget 45%\r\n", 20_000);
+    reader.push(Stream::Out, b"\n", 20_000);
+    reader.push(Stream::Out, b"\rget 45%\r\n", 40_000);
+    let readings = reader.flush(u64::MAX);
     assert_eq!(
         readings.last().and_then(|reading| reading.percent),
         Some(45.0)
@@ -69,9 +69,9 @@ fn bytes_that_are_no_text_end() {
 
 #[test]
 fn a_long_line_that_comes_byte_by_byte_ends() {
-    let mut reader = Reader::new();
+    let mut reader = Reader::new(Parser::default());
     for turn in 0..2 * MAX_LINE {
-        reader.push(b"5", turn as u64);
+        reader.push(Stream::Out, b"5", turn as u64);
     }
     assert!(reader.deadline_ms().is_some());
 }
@@ -79,10 +79,11 @@ fn a_long_line_that_comes_byte_by_byte_ends() {
 #[test]
 fn no_text_of_a_reading_is_longer_than_a_row() {
     let long = "x".repeat(20_000);
-    let mut reader = Reader::new();
+    let mut reader = Reader::new(Parser::default());
     let object = format!("{{\"percent\": 4, \"message\": \"{long}\", \"speed\": \"{long}\"}}\n");
+    reader.push(Stream::Out, object.as_bytes(), 0);
     let reading = reader
-        .push(object.as_bytes(), 0)
+        .flush(u64::MAX)
         .pop()
         .expect("the object is a reading");
     let lengths = [reading.speed, reading.message].map(|text| text.map(|text| text.len()));

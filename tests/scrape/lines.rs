@@ -57,7 +57,9 @@ fn a_return_at_the_end_of_the_stream_leaves_the_line_open_but_redrawn() {
 }
 
 #[test]
-fn a_run_of_backspaces_redraws() {
+fn a_run_of_backspaces_takes_the_text_back() {
+    let ended = lines(b" 1%\x08\x08\x08\x08")[0].2;
+    assert_eq!(ended, Edge::Back);
     assert_eq!(texts(b" 1%\x08\x08\x08\x08 2%"), [" 1%", " 2%"]);
 }
 

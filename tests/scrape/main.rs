@@ -2,17 +2,19 @@
 //! be read, and recordings of real tools.
 
 mod amount;
-mod cuts;
 mod hostile;
 mod json;
 mod lines;
+mod moments;
+mod parsers;
 mod percent;
 mod recordings;
 mod rules;
+mod stages;
 mod time;
 mod traps;
 
-use doneyet::scrape::{Reader, Reading};
+use doneyet::scrape::{Parser, Reader, Reading, Stream};
 
 /// No percentages.
 const NONE: [f64; 0] = [];
@@ -42,7 +44,7 @@ fn read(stream: &[u8]) -> Vec<Reading> {
 }
 
 fn read_cut(mut stream: &[u8], cut: Cut) -> Vec<Reading> {
-    let mut reader = Reader::new();
+    let mut reader = Reader::new(Parser::default());
     let mut readings = Vec::new();
     let mut random = match cut {
         Cut::Random(seed) => seed,
@@ -59,10 +61,10 @@ fn read_cut(mut stream: &[u8], cut: Cut) -> Vec<Reading> {
             Cut::Random(_) => (random >> 60) as usize + 1,
         };
         let (bytes, rest) = stream.split_at(length.min(stream.len()));
-        readings.extend(reader.push(bytes, 0));
+        readings.extend(reader.push(Stream::Out, bytes, 0));
         stream = rest;
     }
-    readings.extend(reader.flush(100));
+    readings.extend(reader.flush(u64::MAX));
     readings
 }
 

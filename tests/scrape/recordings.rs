@@ -1,18 +1,18 @@
 //! Recordings of real tools: one read a line, `[milliseconds, text]`, on a terminal of 80 columns
 //! where the tool draws only there. Long ones have lost reads in their middle.
 
-use doneyet::scrape::{Reader, Reading};
+use doneyet::scrape::{Parser, Reader, Reading, Stream};
 
 /// Plays a recording with its timing, as a runner would.
 fn play(recording: &str) -> Vec<Reading> {
-    let mut reader = Reader::new();
+    let mut reader = Reader::new(Parser::default());
     let mut readings = Vec::new();
     for line in recording.lines() {
         let (now_ms, text): (u64, String) = serde_json::from_str(line).expect("[ms, text]");
-        if let Some(deadline) = reader.deadline_ms().filter(|deadline| *deadline <= now_ms) {
+        while let Some(deadline) = reader.deadline_ms().filter(|deadline| *deadline <= now_ms) {
             readings.extend(reader.flush(deadline));
         }
-        readings.extend(reader.push(text.as_bytes(), now_ms));
+        readings.extend(reader.push(Stream::Out, text.as_bytes(), now_ms));
     }
     readings.extend(reader.flush(u64::MAX));
     readings

@@ -4,7 +4,7 @@ use crate::{last, percents};
 #[test]
 fn a_redrawn_row_needs_no_other_sign() {
     assert_eq!(percents("\rreading 2%\rreading 4%\n"), [2.0, 4.0]);
-    assert_eq!(percents("Checking:   0%\x08\x08\x08\x08  2%"), [0.0, 2.0]);
+    assert_eq!(percents("Checking:   2%\x08\x08\x08\x08"), [2.0]);
 }
 
 #[test]
@@ -64,8 +64,13 @@ fn a_ratio_alone_is_computed() {
 fn bare_numbers_count_from_the_second_on_while_they_rise() {
     assert_eq!(percents("20\n41\n60\n100\n"), [41.0, 60.0, 100.0]);
     assert_eq!(percents("80\n25\n"), NONE);
-    assert_eq!(percents("PROGRESS=2\nPROGRESS=5\n"), [5.0]);
     assert_eq!(percents("42"), NONE, "another digit may follow");
+}
+
+#[test]
+fn a_number_with_the_right_name_needs_no_other_sign() {
+    assert_eq!(percents("PROGRESS=2\nprogress: 5\n"), [2.0, 5.0]);
+    assert_eq!(percents("PROGRESS=bar\nport=80\n"), NONE);
 }
 
 #[test]

@@ -13,7 +13,8 @@ use rustix::process::{
 
 use super::Event;
 use super::foreground::Foreground;
-use super::relay::{Relay, Stream};
+use super::relay::Relay;
+use crate::scrape::Stream;
 
 /// How a command ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

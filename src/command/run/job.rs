@@ -10,11 +10,10 @@ use signal_hook::consts::{SIGCONT, SIGTSTP, SIGTTIN, SIGTTOU};
 
 use super::child::{Child, Ending};
 use super::foreground::Foreground;
-use super::relay::Stream;
 use super::{Event, LAST_WORD, Report, Stop, Tail, fields};
 use crate::client::{Link, News};
 use crate::command::Failure;
-use crate::scrape::{Reader, Reading};
+use crate::scrape::{Parser, Reader, Reading, Stream};
 
 /// How long to wait for the end of the output after the end of the command. A process that it has
 /// left in the background holds the output open, perhaps for ever.
@@ -25,7 +24,7 @@ pub(super) struct Job {
     child: Child,
     link: Link,
     began: Instant,
-    readers: [Reader; 2],
+    reader: Reader,
     report: Report,
     /// The end of the error output.
     tail: Tail,
@@ -43,12 +42,12 @@ struct End {
 }
 
 impl Job {
-    pub(super) fn new(child: Child, link: Link, grace: Duration) -> Job {
+    pub(super) fn new(child: Child, link: Link, parser: Parser, grace: Duration) -> Job {
         Job {
             child,
             link,
             began: Instant::now(),
-            readers: [Reader::new(), Reader::new()],
+            reader: Reader::new(parser),
             report: Report::default(),
             tail: Tail::default(),
             stop: Stop::new(grace),
@@ -77,7 +76,7 @@ impl Job {
             // Not only in quiet moments: a talkative command has none.
             self.tick();
         };
-        self.read_open_lines(u64::MAX);
+        self.read_due(u64::MAX);
         let last = self.report.end(ending, self.stop.has_begun(), &self.tail);
         if self.link.finish(last, LAST_WORD).is_err() {
             eprintln!("doneyet run: the daemon is away and has not heard of the end");
@@ -88,7 +87,7 @@ impl Job {
     fn happen(&mut self, event: Event) {
         match event {
             Event::Output(stream, bytes) => self.read(stream, &bytes),
-            Event::Gap(stream) => self.readers[stream as usize] = Reader::new(),
+            Event::Gap(stream) => self.reader.skip(stream),
             Event::Silent => self.open_streams -= 1,
             Event::Ended(ending) => self.end(ending),
             Event::Stopped(signal) => self.stopped(signal),
@@ -103,7 +102,7 @@ impl Job {
             self.tail.push(bytes);
         }
         let now_ms = self.now_ms();
-        let readings = self.readers[stream as usize].push(bytes, now_ms);
+        let readings = self.reader.push(stream, bytes, now_ms);
         self.publish(readings);
     }
 
@@ -178,19 +177,24 @@ impl Job {
     }
 
     fn next_deadline(&self) -> Instant {
-        let flushes = self.readers.iter().filter_map(Reader::deadline_ms);
-        let flushes = flushes.map(|ms| self.began + Duration::from_millis(ms));
+        let flush = self.reader.deadline_ms();
+        let flush = flush.map(|ms| self.began + Duration::from_millis(ms));
         let linger = self
             .end
             .as_ref()
             .map(|end| end.until.max(Instant::now() + LINGER / 10));
         let stop = self.stop.due().filter(|_| self.end.is_none());
         let never = Instant::now() + Duration::from_secs(3600);
-        flushes.chain(linger).chain(stop).min().unwrap_or(never)
+        flush
+            .into_iter()
+            .chain(linger)
+            .chain(stop)
+            .min()
+            .unwrap_or(never)
     }
 
     fn tick(&mut self) {
-        self.read_open_lines(self.now_ms());
+        self.read_due(self.now_ms());
         if self.end.is_none()
             && let Some(signal) = self.stop.advance(Instant::now())
         {
@@ -198,17 +202,10 @@ impl Job {
         }
     }
 
-    /// Looks at the lines left unfinished for long enough; at the end of time, at all of them.
-    fn read_open_lines(&mut self, now_ms: u64) {
-        for at in 0..self.readers.len() {
-            if self.readers[at]
-                .deadline_ms()
-                .is_some_and(|due_ms| due_ms <= now_ms)
-            {
-                let readings = self.readers[at].flush(now_ms);
-                self.publish(readings);
-            }
-        }
+    /// Reads what has been on the screen for long enough; at the end of time, all of it.
+    fn read_due(&mut self, now_ms: u64) {
+        let readings = self.reader.flush(now_ms);
+        self.publish(readings);
     }
 
     fn now_ms(&self) -> u64 {

@@ -34,9 +34,9 @@ use super::options::{Arguments, Operands, Opt, Takes, Usage};
 use super::text::{cut, printable};
 use super::{Failure, reach, signals, values};
 use crate::client::{self, ClientError, Link, News, Server, random_u64};
+use crate::scrape::{Parser, Stream};
 use child::{Child, Ending};
 use job::Job;
-use relay::Stream;
 
 const TASK: Opt = Opt {
     name: "task",
@@ -55,6 +55,14 @@ const GRACE: Opt = Opt {
            and 5 seconds later SIGKILL. Default: 10s.",
 };
 
+const PARSER: Opt = Opt {
+    name: "parser",
+    takes: Takes::One("NAME"),
+    help: "How the output is read for progress. Default: auto, which knows all of: none, json, \
+           osc, number, percent, ratio, bar, amount, or a tool's: 7z, apt, aria2, cargo, cmake, \
+           curl, dd, ffmpeg, git, ninja, pip, pv, rich, rsync, tqdm, wget, yt-dlp, zstd.",
+};
+
 /// How it is called.
 pub const USAGE: Usage = Usage {
     name: "run",
@@ -63,7 +71,7 @@ pub const USAGE: Usage = Usage {
     about: "Runs the command and publishes the progress it prints, whatever its form. Watchers can\n\
             cancel it. Output, input and exit code are the command's own.\n\
             Without a daemon at --server, the task is served from here as long as it runs.",
-    options: &[TASK, TITLE, GRACE, reach::SERVER, reach::TOKEN],
+    options: &[TASK, TITLE, GRACE, PARSER, reach::SERVER, reach::TOKEN],
     operands: Operands::Command,
     examples: "doneyet run -- wget https://example.org/big.iso\n\
                doneyet run --task backup --title 'Nightly backup' -- rsync -a --info=progress2 a b\n\
@@ -102,6 +110,9 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
     let grace = arguments
         .value(&GRACE, values::duration)?
         .unwrap_or(Duration::from_secs(10));
+    let parser = arguments
+        .value(&PARSER, str::parse::<Parser>)?
+        .unwrap_or_default();
     let task = arguments
         .value(&TASK, reach::check_task)?
         .unwrap_or_else(|| invent_id(program));
@@ -119,7 +130,7 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
     });
     pass_signals(events.clone())?;
     let code = match Child::spawn(program, words, &events) {
-        Ok(child) => Job::new(child, link, grace).attend(&inbox),
+        Ok(child) => Job::new(child, link, parser, grace).attend(&inbox),
         Err(error) => Err(not_started(link, program, &error)),
     };
     drop(daemon);

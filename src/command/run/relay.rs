@@ -11,16 +11,10 @@ use std::time::Instant;
 
 use super::Event;
 use super::portion::{Portion, Share};
+use crate::scrape::Stream;
 
 /// What a pipe holds at most (Linux, pipe(7)), and so what is read at once.
 const PIPE: usize = 64 * 1024;
-
-/// Which of the two.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Stream {
-    Out,
-    Err,
-}
 
 /// A thread that passes one stream on.
 #[derive(Clone)]

@@ -17,8 +17,16 @@ const TAIL_LINES: usize = 8;
 const TAIL_WIDTH: usize = 240;
 
 /// The fields that a reading fills.
-const FIELDS: [&str; 7] = [
-    "progress", "loaded", "total", "unit", "speed", "eta", "message",
+const FIELDS: [&str; 9] = [
+    "progress",
+    "loaded",
+    "total",
+    "unit",
+    "speed",
+    "eta",
+    "message",
+    "stage",
+    "stage_label",
 ];
 
 /// Turns readings into patches.
@@ -50,6 +58,8 @@ impl Report {
             text(&reading.speed),
             text(&reading.eta),
             text(&reading.message),
+            reading.stage.as_ref().map(|stage| stage.number.into()),
+            text(reading.stage.as_ref().map_or(&None, |stage| &stage.label)),
         ];
         let mut patch = Map::new();
         for ((name, value), told) in FIELDS.into_iter().zip(values).zip(&mut self.told) {

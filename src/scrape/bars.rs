@@ -1,0 +1,163 @@
+//! Several bars at once, of which one is followed.
+//!
+//! A display of three downloads has three percentages that take turns, and whoever published each
+//! as it came would publish a zigzag. So of bars that stand beside each other one is followed to
+//! its end, the first, and then the next that is not done. One that starts over while another goes
+//! on is a part of the other.
+//!
+//! That two bars stand *beside* and not *after* each other shows in their order: one falls below
+//! the other, under a name of its own, and goes on from where that name had been. A single bar whose
+//! words change all the time (`[12/40] main.c`, `[13/40] frame.c`) never does that.
+
+/// Bars remembered.
+const REMEMBERED: usize = 32;
+
+/// After so long without a word a bar is no longer waited for.
+const SILENCE_MS: u64 = 3_000;
+
+#[derive(Debug, Clone, Copy)]
+struct Bar {
+    name: u64,
+    /// The row it was last drawn in.
+    row: u16,
+    percent: f64,
+    seen_ms: u64,
+    /// Another one was seen to be alive at the same time.
+    beside: bool,
+    /// It started over while another went on.
+    part: bool,
+}
+
+impl Bar {
+    fn is_over(&self, now_ms: u64) -> bool {
+        self.percent >= 100.0 || now_ms.saturating_sub(self.seen_ms) > SILENCE_MS
+    }
+}
+
+/// The bars seen lately, in the order of their first appearance.
+#[derive(Debug, Default)]
+pub struct Bars {
+    seen: Vec<Bar>,
+    followed: Option<u64>,
+}
+
+impl Bars {
+    /// Something else is drawn in the row: its bar is gone.
+    pub fn leave(&mut self, row: u16) {
+        self.keep(|bar| bar.row != row);
+    }
+
+    /// The bar `name` is drawn in the row: another one that was there is gone.
+    pub fn take_row(&mut self, row: u16, name: u64) {
+        self.keep(|bar| bar.row != row || bar.name == name);
+    }
+
+    fn keep(&mut self, stays: impl Fn(&Bar) -> bool) {
+        self.seen.retain(stays);
+        let seen = &self.seen;
+        self.followed = self
+            .followed
+            .filter(|name| seen.iter().any(|bar| bar.name == *name));
+    }
+
+    /// Takes note that the bar `name` in `row` shows `percent`, and says whether that is what the whole
+    /// display shows.
+    pub fn shows(&mut self, name: u64, row: u16, percent: f64, now_ms: u64) -> bool {
+        let before = self.note(name, row, percent, now_ms);
+        let Some(followed) = self.followed.and_then(|name| self.get(name)) else {
+            self.followed = Some(name);
+            return true;
+        };
+        if followed.name == name {
+            let fell = before.is_some_and(|bar| percent < bar.percent);
+            return !(fell && self.is_part_of_another(name, now_ms));
+        }
+        // What another row shows is still there to be seen.
+        let apart = followed.row != row || followed.beside;
+        let Some(before) = before else {
+            return if apart {
+                self.join(name, &followed, now_ms)
+            } else {
+                self.follow(name)
+            };
+        };
+        if before.beside {
+            return followed.is_over(now_ms)
+                && !before.part
+                && percent < 100.0
+                && self.follow(name);
+        }
+        if apart || percent < followed.percent && percent >= before.percent {
+            return self.stand_beside(name, followed.name);
+        }
+        self.follow(name)
+    }
+
+    /// Remembers it, and returns what was known of it.
+    fn note(&mut self, name: u64, row: u16, percent: f64, now_ms: u64) -> Option<Bar> {
+        if let Some(bar) = self.seen.iter_mut().find(|bar| bar.name == name) {
+            let before = *bar;
+            (bar.row, bar.percent, bar.seen_ms) = (row, percent, now_ms);
+            return Some(before);
+        }
+        if self.seen.len() == REMEMBERED {
+            let followed = self.followed;
+            let oldest = self.seen.iter().position(|bar| Some(bar.name) != followed);
+            oldest.map(|oldest| self.seen.remove(oldest));
+        }
+        self.seen.push(Bar {
+            name,
+            row,
+            percent,
+            seen_ms: now_ms,
+            beside: false,
+            part: false,
+        });
+        None
+    }
+
+    fn get(&self, name: u64) -> Option<Bar> {
+        self.seen.iter().find(|bar| bar.name == name).copied()
+    }
+
+    fn follow(&mut self, name: u64) -> bool {
+        self.followed = Some(name);
+        true
+    }
+
+    /// A new bar in a display of several waits for its turn.
+    fn join(&mut self, name: u64, followed: &Bar, now_ms: u64) -> bool {
+        self.mark_beside(name);
+        self.mark_beside(followed.name);
+        followed.is_over(now_ms) && self.follow(name)
+    }
+
+    fn mark_beside(&mut self, name: u64) {
+        let bar = self.seen.iter_mut().find(|bar| bar.name == name);
+        bar.into_iter().for_each(|bar| bar.beside = true);
+    }
+
+    /// Both are alive: the one that was there first is followed.
+    fn stand_beside(&mut self, name: u64, other: u64) -> bool {
+        self.mark_beside(name);
+        self.mark_beside(other);
+        let first = self
+            .seen
+            .iter()
+            .find(|bar| bar.name == name || bar.name == other);
+        self.followed = first.map(|bar| bar.name);
+        self.followed == Some(name)
+    }
+
+    /// The followed bar started over: if another beside it goes on, that one is the whole.
+    fn is_part_of_another(&mut self, name: u64, now_ms: u64) -> bool {
+        let alive =
+            |bar: &&Bar| bar.name != name && bar.beside && !bar.part && !bar.is_over(now_ms);
+        let Some(whole) = self.seen.iter().find(alive).map(|bar| bar.name) else {
+            return false;
+        };
+        let parts = self.seen.iter_mut().filter(|bar| bar.name == name);
+        parts.for_each(|bar| bar.part = true);
+        self.follow(whole)
+    }
+}

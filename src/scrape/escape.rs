@@ -1,0 +1,157 @@
+//! Escape sequences (ECMA-48), and what they want of the line.
+
+/// Bytes kept of an operating system command; ConEmu's progress needs a dozen.
+const MAX_COMMAND: usize = 64;
+
+/// What a finished sequence means for the text.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Order {
+    /// Nothing: a colour, a clearing, a mode.
+    None,
+    /// It was no sequence after all, or a control byte stood inside of it.
+    Byte(u8),
+    /// The cursor leaves the row, or its place in it.
+    Leave,
+    /// The cursor goes up so many rows.
+    Up(u16),
+    /// The cursor goes down so many rows.
+    Down(u16),
+    /// The cursor goes right, over what stands there.
+    Skip,
+    /// The terminal is to show this percentage.
+    Taskbar(f64),
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+enum State {
+    #[default]
+    Outside,
+    Escape,
+    /// ECMA-48 §5.4: parameters, then one final byte that says what it does.
+    Control,
+    /// ECMA-48 §5.6: everything up to BEL or `ESC \`.
+    Command,
+    CommandEscape,
+    /// One more byte names a character set.
+    Charset,
+}
+
+/// Where in a sequence the stream stands.
+#[derive(Debug, Default)]
+pub struct Escape {
+    state: State,
+    command: Vec<u8>,
+    /// The number in the control sequence being read: how far the cursor moves.
+    count: u16,
+}
+
+impl Escape {
+    /// Whether the next byte belongs to a sequence.
+    pub fn is_within(&self) -> bool {
+        self.state != State::Outside
+    }
+
+    /// The byte ESC came.
+    pub fn begin(&mut self) {
+        self.state = State::Escape;
+    }
+
+    /// Takes bytes up to the end of the sequence, and returns what it means and the bytes after it.
+    /// `None`: its end is not among them.
+    pub fn advance<'a>(&mut self, bytes: &'a [u8]) -> (Option<Order>, &'a [u8]) {
+        for (at, &byte) in bytes.iter().enumerate() {
+            if let Some(order) = self.step(byte) {
+                return (Some(order), bytes.get(at + 1..).unwrap_or_default());
+            }
+        }
+        (None, &[])
+    }
+
+    fn step(&mut self, byte: u8) -> Option<Order> {
+        match self.state {
+            State::Control => self.control(byte),
+            State::Command => self.command(byte),
+            State::CommandEscape if byte == b'\\' => Some(self.end_command()),
+            State::Escape | State::CommandEscape => self.escape(byte),
+            State::Outside | State::Charset => Some(self.end(Order::None)),
+        }
+    }
+
+    fn end(&mut self, order: Order) -> Order {
+        self.state = State::Outside;
+        order
+    }
+
+    fn escape(&mut self, byte: u8) -> Option<Order> {
+        self.state = match byte {
+            b'[' => {
+                self.count = 0;
+                State::Control
+            }
+            b']' | b'P' | b'X' | b'^' | b'_' => {
+                self.command.clear();
+                State::Command
+            }
+            b' ' | b'#' | b'%' | b'('..=b'/' => State::Charset,
+            _ => State::Outside,
+        };
+        (self.state == State::Outside).then_some(match byte {
+            // Restore cursor, index, next line, reverse index: the cursor leaves the row.
+            b'8' | b'D' | b'E' | b'M' => Order::Leave,
+            0..=0x1f => Order::Byte(byte),
+            _ => Order::None,
+        })
+    }
+
+    fn control(&mut self, byte: u8) -> Option<Order> {
+        match byte {
+            b'0'..=b'9' => {
+                let digit = u16::from(byte - b'0');
+                self.count = self.count.saturating_mul(10).saturating_add(digit);
+                None
+            }
+            0..=0x1f => Some(self.end(Order::Byte(byte))),
+            0x40..=0x7e => {
+                let order = self.moving(byte);
+                Some(self.end(order))
+            }
+            _ => None,
+        }
+    }
+
+    fn moving(&self, last: u8) -> Order {
+        let rows = self.count.max(1);
+        match last {
+            b'A' | b'F' => Order::Up(rows),
+            b'B' | b'E' => Order::Down(rows),
+            b'G' | b'H' | b'f' | b'd' => Order::Leave,
+            b'C' => Order::Skip,
+            _ => Order::None,
+        }
+    }
+
+    /// A line end inside a command means that it was none: a terminal would swallow the rest of
+    /// the output, and a reader must not.
+    fn command(&mut self, byte: u8) -> Option<Order> {
+        match byte {
+            0x07 => return Some(self.end_command()),
+            0x1b => self.state = State::CommandEscape,
+            b'\n' | b'\r' => return Some(self.end(Order::Byte(byte))),
+            _ if self.command.len() < MAX_COMMAND => self.command.push(byte),
+            _ => {}
+        }
+        None
+    }
+
+    fn end_command(&mut self) -> Order {
+        let order = taskbar(&self.command).map_or(Order::None, Order::Taskbar);
+        self.end(order)
+    }
+}
+
+/// State 1 is a value; the others say that there is none (off, failed, indeterminate, paused).
+fn taskbar(command: &[u8]) -> Option<f64> {
+    let value = std::str::from_utf8(command.strip_prefix(b"9;4;1;")?).ok()?;
+    let percent: f64 = value.split(';').next()?.trim().parse().ok()?;
+    (0.0..=100.0).contains(&percent).then_some(percent)
+}

@@ -1,0 +1,258 @@
+//! What earlier lines said that later ones need.
+
+use std::hash::{DefaultHasher, Hash, Hasher};
+
+use super::amount::percent_of;
+use super::bars::Bars;
+use super::drawn;
+use super::frame::MAX_SIGHT;
+use super::json::{self, Scale};
+use super::lines::{Edge, Place};
+use super::media::{Clock, Media};
+use super::parser::{Parser, Rule};
+use super::reading::{MAX_TEXT, Reading};
+use super::shape::Shapes;
+use super::sight::{self, Evidence};
+use super::stage::Stages;
+use super::status;
+use super::token::Text;
+
+/// How long a better source silences the lesser ones.
+const WORD_MS: u64 = 10_000;
+
+/// Who says it. The later ones have the word over the earlier ones.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Source {
+    /// An amount without a total.
+    Amount,
+    /// A number that is progress only because it changes.
+    Hint,
+    Line,
+    Whole,
+    Machine,
+    Terminal,
+}
+
+/// The memory of one command.
+#[derive(Debug, Default)]
+pub struct Memory {
+    parser: Parser,
+    shapes: Shapes,
+    media: Media,
+    scale: Scale,
+    /// The last number alone on its line.
+    bare: Option<f64>,
+    /// The last amount alone on a row that is drawn over.
+    size: Option<f64>,
+    bars: Bars,
+    stages: Stages,
+    /// The last line that was no progress and stayed: what stands above a bar is its title.
+    heading: Option<String>,
+    /// Who has the word, and until when.
+    word: Option<(Source, u64)>,
+}
+
+impl Memory {
+    /// A memory of nothing.
+    pub fn new(parser: Parser) -> Self {
+        Self {
+            parser,
+            ..Self::default()
+        }
+    }
+
+    /// The reading of what the terminal was told.
+    pub fn taskbar(&mut self, percent: f64, now_ms: u64) -> Option<Reading> {
+        self.follows(Rule::Taskbar).then_some(())?;
+        self.publish(Source::Terminal, Reading::of_percent(percent), now_ms)
+    }
+
+    /// The reading of a line, if it is progress and nobody better has the word.
+    pub fn line(&mut self, place: Place, text: &str, now_ms: u64) -> Option<Reading> {
+        let Some((source, reading)) = self.read(place, text) else {
+            if place.is_redrawn() {
+                self.bars.leave(place.row);
+            } else {
+                self.heading = heading(text);
+            }
+            return None;
+        };
+        if matches!(source, Source::Line | Source::Hint)
+            && let Some(percent) = reading.percent
+        {
+            let name = name(place, &reading);
+            if place.is_redrawn() {
+                self.bars.take_row(place.row, name);
+            }
+            if !self.bars.shows(name, place.row, percent, now_ms) {
+                return None;
+            }
+        }
+        self.publish(source, reading, now_ms)
+    }
+
+    fn publish(&mut self, source: Source, reading: Reading, now_ms: u64) -> Option<Reading> {
+        if self
+            .word
+            .is_some_and(|(word, until_ms)| word > source && now_ms < until_ms)
+        {
+            return None;
+        }
+        self.word = Some((source, now_ms.saturating_add(WORD_MS)));
+        let mut reading = reading.cut();
+        reading.stage = reading.percent.map(|percent| {
+            let label = || reading.message.clone().or(self.heading.clone());
+            self.stages.of(percent, label)
+        });
+        Some(reading)
+    }
+
+    fn read(&mut self, place: Place, text: &str) -> Option<(Source, Reading)> {
+        if text.trim_start().starts_with('{')
+            && let Some(report) = json::read(text)
+        {
+            self.follows(Rule::Json).then_some(())?;
+            return self.report(report);
+        }
+        let shown = tail(text);
+        if let Some(found) = self.film(shown) {
+            return Some(found);
+        }
+        // All but a bar says it in digits, and most lines of a flood have none.
+        if !shown.bytes().any(|byte| byte.is_ascii_digit()) {
+            return self.drawing(place, shown);
+        }
+        self.status(shown)
+            .or_else(|| self.bare(place, shown))
+            .or_else(|| self.display(place, shown))
+    }
+
+    fn follows(&self, rule: Rule) -> bool {
+        self.parser.follows(rule)
+    }
+
+    fn report(&mut self, report: json::Report) -> Option<(Source, Reading)> {
+        let counted = report
+            .loaded
+            .zip(report.total)
+            .map(|(loaded, total)| percent_of(loaded, total));
+        let share = report.share;
+        let percent = share
+            .and_then(|share| self.scale.percent(share))
+            .or(counted);
+        if percent.is_none() && (share.is_some() || report.loaded.is_none()) {
+            return None;
+        }
+        let source = match percent {
+            Some(_) => Source::Machine,
+            None => Source::Amount,
+        };
+        let reading = Reading {
+            percent,
+            loaded: report.loaded,
+            total: report.total,
+            unit: report.unit,
+            speed: report.speed,
+            eta: report.eta,
+            message: report.message,
+            ..Reading::default()
+        };
+        Some((source, reading))
+    }
+
+    fn drawing(&self, place: Place, shown: &str) -> Option<(Source, Reading)> {
+        let counts = place.is_redrawn() || self.parser.is_forced();
+        (self.follows(Rule::Bar) && counts).then_some(())?;
+        Some((Source::Line, drawn::read(shown)?))
+    }
+
+    fn status(&self, shown: &str) -> Option<(Source, Reading)> {
+        let apt = || Some((Source::Machine, status::apt(shown)?));
+        let curl = || Some((Source::Line, status::curl(shown)?));
+        let table = self.follows(Rule::Table);
+        let found = self.follows(Rule::Status).then(apt).flatten();
+        found.or_else(|| table.then(curl).flatten())
+    }
+
+    fn film(&mut self, shown: &str) -> Option<(Source, Reading)> {
+        self.follows(Rule::Clock).then_some(())?;
+        match self.media.read(shown)? {
+            Clock::Block(reading) => Some((Source::Machine, reading)),
+            Clock::Film(reading) => Some((Source::Line, reading)),
+            Clock::Endless(reading) => Some((Source::Amount, reading)),
+        }
+    }
+
+    /// A number with no sign of what it is counts from the second on, while it rises. An open line
+    /// may still get another digit.
+    fn bare(&mut self, place: Place, shown: &str) -> Option<(Source, Reading)> {
+        if place.ended == Edge::Open {
+            return None;
+        }
+        if let Some(value) = status::named(shown).filter(|_| self.follows(Rule::Status)) {
+            return Some((Source::Hint, Reading::of_percent(value)));
+        }
+        let value = status::bare(shown).filter(|_| self.follows(Rule::Number))?;
+        let before = self.bare.replace(value);
+        let proven = before.is_some_and(|before| value >= before) || self.parser.is_forced();
+        proven.then(|| (Source::Hint, Reading::of_percent(value)))
+    }
+
+    fn display(&mut self, place: Place, shown: &str) -> Option<(Source, Reading)> {
+        let text = Text::new(sight::from_whole(shown));
+        let sight = sight::see(&text, |rule| self.parser.follows(rule))?;
+        let value = sight.reading.percent.or(sight.reading.loaded)?;
+        let changed = self.shapes.has_changed(&text, value);
+        // A log does not stop in the middle of a line; a display waits there for its next number.
+        let drawn = place.is_redrawn() || place.ended == Edge::Open || self.parser.is_forced();
+        let source = match sight.evidence {
+            Evidence::Whole => Source::Whole,
+            Evidence::Display => Source::Line,
+            Evidence::Number if drawn => Source::Line,
+            Evidence::Amount if drawn => Source::Amount,
+            Evidence::Size => return self.size(drawn, value, sight.reading),
+            _ if !changed => return None,
+            Evidence::Number => Source::Hint,
+            Evidence::Amount => Source::Amount,
+        };
+        Some((source, sight.reading))
+    }
+
+    /// An amount with nothing to say that it moves must be drawn over by another.
+    fn size(&mut self, drawn: bool, value: f64, reading: Reading) -> Option<(Source, Reading)> {
+        let before = if drawn {
+            self.size.replace(value)
+        } else {
+            None
+        };
+        let moves = before.is_some_and(|before| before != value);
+        moves.then_some((Source::Amount, reading))
+    }
+}
+
+/// What tells one bar from another: its words, or without words its row.
+fn name(place: Place, reading: &Reading) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    match &reading.message {
+        Some(words) => words.hash(&mut hasher),
+        None => place.row.hash(&mut hasher),
+    }
+    hasher.finish()
+}
+
+fn heading(text: &str) -> Option<String> {
+    let text = text.trim();
+    (!text.is_empty()).then(|| text.chars().take(MAX_TEXT).collect())
+}
+
+/// The end of a long line, where the number is, from a blank on: half a word is no word.
+fn tail(line: &str) -> &str {
+    let from = line.len().saturating_sub(MAX_SIGHT);
+    let is_cut = |(at, char): (usize, char)| (at >= from && char.is_whitespace()).then_some(at);
+    let from = if from == 0 {
+        Some(0)
+    } else {
+        line.char_indices().find_map(is_cut)
+    };
+    from.and_then(|from| line.get(from..)).unwrap_or("")
+}

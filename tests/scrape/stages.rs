@@ -1,0 +1,93 @@
+//! Falls, stages, and several bars at once.
+
+use crate::{percents, read};
+
+/// Each stage once: its number, its label, and the percentage it began with.
+fn stages(stream: &str) -> Vec<(u32, Option<String>, f64)> {
+    let readings = read(stream.as_bytes());
+    let staged = readings
+        .iter()
+        .filter_map(|reading| reading.stage.clone().zip(reading.percent));
+    let mut stages: Vec<_> = staged
+        .map(|(stage, percent)| (stage.number, stage.label, percent))
+        .collect();
+    stages.dedup_by_key(|stage| stage.0);
+    stages
+}
+
+fn stage(number: u32, label: &str, percent: f64) -> (u32, Option<String>, f64) {
+    let label = (!label.is_empty()).then(|| label.to_owned());
+    (number, label, percent)
+}
+
+#[test]
+fn a_fall_begins_a_stage_and_a_hundred_ends_none() {
+    let stream = "\rget 50%\rget 100%\rput 10%\rput 100%\rput 100%\n";
+    assert_eq!(
+        stages(stream),
+        [stage(1, "get", 50.0), stage(2, "put", 10.0)]
+    );
+}
+
+#[test]
+fn a_stage_without_words_of_its_own_is_named_by_the_line_above() {
+    let stream = "Destination: film.mp4\n\r10%\r90%\r\nDestination: film.m4a\n\r5%\r80%\r\n";
+    let expected = [
+        stage(1, "Destination: film.mp4", 10.0),
+        stage(2, "Destination: film.m4a", 5.0),
+    ];
+    assert_eq!(stages(stream), expected);
+}
+
+#[test]
+fn words_that_change_begin_no_stage() {
+    let stream = "[1/9] main.c\n[2/9] frame.c\n[3/9] main.c\n[9/9] link\n";
+    assert_eq!(stages(stream), [stage(1, "main.c", 11.11)]);
+}
+
+/// Three rows, drawn again and again.
+fn rows(frames: &[[u32; 3]]) -> String {
+    let drawn = frames.iter().map(|[a, b, c]| {
+        format!("\x1b[3A\x1b[2Kone {a}%\r\n\x1b[2Ktwo {b}%\r\n\x1b[2Kthree {c}%\r\n")
+    });
+    format!("\n\n\n{}", drawn.collect::<String>())
+}
+
+#[test]
+fn of_bars_at_once_the_first_is_followed_and_then_the_next_that_is_not_done() {
+    let stream = rows(&[[0, 0, 0], [40, 10, 50], [100, 30, 100], [100, 60, 100]]);
+    assert_eq!(percents(&stream), [0.0, 40.0, 100.0, 30.0, 60.0]);
+    assert_eq!(
+        stages(&stream),
+        [stage(1, "one", 0.0), stage(2, "two", 30.0)]
+    );
+}
+
+#[test]
+fn lines_that_take_turns_are_bars_at_once() {
+    let stream = "a.iso: 10% done\nb.iso: 3% done\na.iso: 12% done\nb.iso: 5% done\n\
+                  a.iso: 20% done\nb.iso: 9% done\na.iso: 100% done\nb.iso: 11% done\n";
+    assert_eq!(
+        percents(stream),
+        [10.0, 3.0, 12.0, 20.0, 100.0, 11.0],
+        "one zigzag shows that there are two"
+    );
+}
+
+#[test]
+fn a_bar_that_starts_over_is_a_part_of_the_one_that_goes_on() {
+    let inner = |epoch: u32| -> String {
+        let draw = |percent| format!("batches {percent}%\r");
+        let batches: String = [0, 50, 100].into_iter().map(draw).collect();
+        format!("\n{batches}\x1b[A\repochs {}%\r", 25 * epoch)
+    };
+    let stream: String = (0..=4).map(inner).collect();
+    let last = &percents(&stream)[3..];
+    assert_eq!(last, [0.0, 25.0, 50.0, 75.0, 100.0]);
+}
+
+#[test]
+fn what_replaces_a_bar_in_its_row_ends_it() {
+    let stream = "\n\n\x1b[2A\rone 20%\r\n\rtwo 10%\r\n\x1b[2A\rone: verifying\r\n\rtwo 30%\r\n";
+    assert_eq!(percents(stream), [20.0, 30.0]);
+}
