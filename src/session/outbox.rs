@@ -30,6 +30,8 @@ enum Chunk {
     Frame(Rc<Update>),
     /// An update as JSON.
     Json(Rc<Update>),
+    /// An update as a Server-Sent Event.
+    Event(Rc<Update>),
     Static(&'static [u8]),
     Owned(Vec<u8>),
 }
@@ -39,6 +41,7 @@ impl Chunk {
         match self {
             Chunk::Frame(update) => update.frame(),
             Chunk::Json(update) => update.json(),
+            Chunk::Event(update) => update.event(),
             Chunk::Static(bytes) => bytes,
             Chunk::Owned(bytes) => bytes,
         }
@@ -80,6 +83,11 @@ impl Outbox {
     /// Queues an update as JSON; its bytes stay where they are.
     pub fn push_json(&mut self, update: Rc<Update>) {
         self.push(Chunk::Json(update));
+    }
+
+    /// Queues an update as a Server-Sent Event; its bytes stay where they are.
+    pub fn push_event(&mut self, update: Rc<Update>) {
+        self.push(Chunk::Event(update));
     }
 
     /// Queues bytes that everybody is sent.

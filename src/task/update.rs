@@ -3,6 +3,12 @@
 //! No extension is ever negotiated on a WebSocket here, so one frame is valid for every watcher:
 //! the bytes are made once per change and shared, and a delivery copies nothing in user space. The
 //! frame holds the JSON as its payload, so the HTTP body is a view into the same allocation.
+//!
+//! As an event the same JSON has other bytes right before it, so that is a second allocation, made
+//! when the first watcher of that kind needs it. Its bytes lie together: like a frame, an event is
+//! one piece for one `write`.
+
+use std::cell::OnceCell;
 
 use crate::wire::frame::{self, OpCode};
 
@@ -18,6 +24,7 @@ pub struct Update {
     terminal: bool,
     frame: Box<[u8]>,
     json_at: usize,
+    event: OnceCell<Box<[u8]>>,
 }
 
 impl Update {
@@ -31,6 +38,7 @@ impl Update {
             terminal,
             frame: bytes.into(),
             json_at,
+            event: OnceCell::new(),
         }
     }
 
@@ -52,5 +60,14 @@ impl Update {
     /// The state as one final, unmasked WebSocket text frame.
     pub fn frame(&self) -> &[u8] {
         &self.frame
+    }
+
+    /// The state as one Server-Sent Event, its revision as the id (HTML standard §9.2.6). JSON as
+    /// we write it has no line ends, so it is one `data` line.
+    pub fn event(&self) -> &[u8] {
+        self.event.get_or_init(|| {
+            let head = format!("id: {}\ndata: ", self.rev);
+            [head.as_bytes(), self.json(), b"\n\n"].concat().into()
+        })
     }
 }

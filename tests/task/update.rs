@@ -31,3 +31,17 @@ fn frame_and_json_are_one_allocation() {
     );
     assert_eq!((update.rev(), update.is_terminal()), (9, true));
 }
+
+#[test]
+fn an_event_is_the_json_on_one_line_between_its_revision_and_a_blank_line() {
+    let update = Update::new(u64::MAX, false, b"{\"a\":\"\\n\"}");
+    let expected = "id: 18446744073709551615\ndata: {\"a\":\"\\n\"}\n\n";
+    assert_eq!(update.event(), expected.as_bytes());
+}
+
+#[test]
+fn an_event_is_made_once() {
+    let update = Update::new(9, false, b"{}");
+    assert_eq!(update.event().as_ptr(), update.event().as_ptr());
+    assert_eq!(update.event(), b"id: 9\ndata: {}\n\n");
+}
