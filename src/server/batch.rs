@@ -53,8 +53,6 @@ impl Broker {
         }
         if let Some(key) = batch.peer {
             self.answer(key, &Answer::PublishedMany(batch.results), now);
-            self.hub.enlist(key);
-            self.resume(key, now);
         }
     }
 

@@ -14,7 +14,8 @@ use crate::server::limits::Limit;
 use crate::server::metrics::label::{CancelOutcome, Class, TaskEvent};
 use crate::server::metrics::{Census, Metrics, Vitals, table};
 use crate::server::peer::{Input, Phase};
-use crate::session::demand::{Answer, Fault};
+use crate::session::demand::{Answer, Fault, Notice};
+use crate::session::report::Transport;
 use crate::task::Now;
 use crate::task::board::TaskKey;
 use crate::task::hub::PeerKey;
@@ -74,6 +75,7 @@ impl Broker {
         }
         for peer in self.peers.iter() {
             census.connections[peer.session.transport()] += 1;
+            census.held_polls += u64::from(peer.session.is_held());
             census.pending_bytes += peer.outbox.len() as u64;
         }
         for record in self.board.newest_first() {
@@ -91,11 +93,9 @@ impl Broker {
     pub fn show_metrics(&mut self, vitals: &Vitals, now: Now) {
         let text = table::render(&self.metrics, &self.census(now), vitals);
         let answer = Answer::Metrics(Rc::from(text));
-        // Who has sent further requests behind the first may ask again at once.
         while let Some(key) = self.scrapers.pop() {
             if self.peers[key].phase == Phase::Open {
                 self.answer(key, &answer, now);
-                self.resume(key, now);
             }
         }
     }
@@ -111,6 +111,7 @@ impl Broker {
     pub(super) fn count_answer(&mut self, answer: &Answer, now: Now) {
         match answer {
             Answer::Refused(refusal) => self.count_refusal(refusal.code(), now),
+            Answer::News(Notice::State(_)) => self.metrics.updates_sent[Transport::Http] += 1,
             Answer::PublishedMany(results) => {
                 for refusal in results.iter().filter_map(|result| result.as_ref().err()) {
                     self.count_refusal(refusal.code(), now);

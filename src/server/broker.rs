@@ -113,6 +113,7 @@ impl Broker {
         // A client may shut its side down behind its last request and still read the answer; a
         // watcher that does is gone.
         let is_owed = match (peer.phase, &peer.session) {
+            // Who has a poll held is gone as well: there is no other way to know.
             (Phase::Open, Session::Http(http)) => http.is_answering() || !peer.outbox.is_empty(),
             (Phase::Draining, _) => !peer.outbox.is_empty(),
             _ => false,
@@ -230,10 +231,11 @@ impl Broker {
         if peer.phase != Phase::Open {
             return self.lose(key);
         }
-        match peer.session.tick(&mut peer.outbox) {
-            Ok(()) => {
+        match peer.session.tick(&mut peer.outbox, now) {
+            Ok(flow) => {
                 self.set_alarm(key, limit_ms(Wait::Ping), now);
                 self.hub.enlist(key);
+                self.after_answer(key, flow, now);
             }
             Err(Fault::Gone) => self.lose(key),
             Err(fault) => self.end(key, &fault, now),
@@ -262,8 +264,12 @@ impl Broker {
         if let Notice::State(_) = notice {
             self.metrics.updates_sent[peer.session.transport()] += 1;
         }
-        if peer.session.notify(notice, &mut peer.outbox) == Flow::Over {
-            self.drain(key, now);
+        let flow = peer.session.notify(notice, &mut peer.outbox, now);
+        match peer.session {
+            // What a poll was held for is its answer.
+            Session::Http(_) => self.after_answer(key, flow, now),
+            _ if flow == Flow::Over => self.drain(key, now),
+            _ => {}
         }
     }
 
@@ -279,7 +285,7 @@ impl Broker {
         if resumes {
             peer.input = Input::Flowing;
         }
-        if waits && matches!(peer.session, Session::Http(_)) {
+        if waits && matches!(peer.session, Session::Http(_)) && !peer.session.is_held() {
             // A long answer to a slow client: as long as it moves, its time begins anew.
             self.set_alarm(key, NEXT_REQUEST_MS, now);
         }
@@ -336,9 +342,9 @@ impl Broker {
         }
     }
 
-    fn leave(&mut self, key: PeerKey, now: Now) {
+    pub(super) fn leave(&mut self, key: PeerKey, now: Now) {
         while let Some((task, role)) = self.hub.leave(key) {
-            self.left(task, role, now);
+            self.left(key, task, role, now);
         }
     }
 

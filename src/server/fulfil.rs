@@ -4,9 +4,8 @@ use std::rc::Rc;
 
 use crate::server::broker::Broker;
 use crate::server::metrics::label::{CancelOutcome, TaskEvent};
-use crate::session::demand::{Answer, Demand, Notice, Publish, Published};
+use crate::session::demand::{Answer, Demand, Feed, Notice, Publish, Published, Until};
 use crate::session::websocket::Purpose;
-use crate::session::{Flow, Session};
 use crate::task::board::{Room, TaskKey};
 use crate::task::hub::{Birth, PeerKey, Role};
 use crate::task::record::{Effect, Tick};
@@ -34,6 +33,13 @@ impl Broker {
                 Answer::Done
             }),
             Demand::Show(task) => self.show(&task).map(Answer::State),
+            Demand::AwaitState { task, since, .. } => {
+                return self.await_news(peer, &task, Role::Watcher, since);
+            }
+            Demand::AwaitCancel { task, .. } => {
+                return self.await_news(peer, &task, Role::Worker, None);
+            }
+            Demand::Stream(feed) => Ok(self.stream(peer, &feed)),
             Demand::List { status } => Ok(self.list(status.as_deref())),
             Demand::Metrics => {
                 self.scrapers.push(peer);
@@ -53,14 +59,8 @@ impl Broker {
     pub(super) fn answer(&mut self, key: PeerKey, answer: &Answer, now: Now) {
         self.count_answer(answer, now);
         let peer = &mut self.peers[key];
-        if peer.session.answer(answer, &mut peer.outbox, now) == Flow::Over {
-            self.drain(key, now);
-        }
-        self.count_reply(key);
-        // A request that was being answered when the daemon began to stop was the last.
-        if self.closing {
-            self.end_if_idle(key, now);
-        }
+        let flow = peer.session.answer(answer, &mut peer.outbox, now);
+        self.after_answer(key, flow, now);
     }
 
     /// A handshake succeeded: the peer takes its place, and keeps the shared copy of its task's
@@ -82,9 +82,9 @@ impl Broker {
         }
     }
 
-    /// A subscription of `task` has ended.
-    pub(super) fn left(&mut self, task: TaskKey, role: Role, now: Now) {
-        if role == Role::Worker {
+    /// A subscription of `peer` to `task` has ended.
+    pub(super) fn left(&mut self, peer: PeerKey, task: TaskKey, role: Role, now: Now) {
+        if self.is_attached(peer, role) {
             self.board.detach(task, now);
         }
         self.release_if_alone(task);
@@ -141,7 +141,7 @@ impl Broker {
             self.hub.state_changed(key);
         }
         self.count_publish(key, effect, cancel, now);
-        if let Some(peer) = worker.filter(|&peer| self.is_worker_socket(peer)) {
+        if let Some(peer) = worker.filter(|&peer| self.peers[peer].session.is_worker_socket()) {
             self.attach(peer, key);
         }
         let record = self.board.record(key).ok_or(Refusal::UnknownTask)?;
@@ -160,7 +160,7 @@ impl Broker {
     fn end_watches(&mut self, key: TaskKey, last: &Rc<Update>, now: Now) {
         let watchers: Vec<PeerKey> = self.hub.followers(key, Role::Watcher).collect();
         for peer in watchers {
-            if self.watches_until_end(peer) {
+            if self.peers[peer].session.watches_until_end() {
                 self.notify(peer, &Notice::State(Rc::clone(last)), now);
             }
         }
@@ -169,6 +169,45 @@ impl Broker {
     fn show(&self, task: &TaskId) -> Result<Rc<Update>, Refusal> {
         let key = self.board.find(task)?;
         self.board.update(key).cloned().ok_or(Refusal::UnknownTask)
+    }
+
+    /// The news of `task` for a follower in this role, if there is any but revision `since`. If
+    /// there is none, `peer` follows the task, and the first notice will be the answer.
+    fn await_news(
+        &mut self,
+        peer: PeerKey,
+        task: &TaskId,
+        role: Role,
+        since: Option<u64>,
+    ) -> Option<Answer> {
+        let key = self.board.intern(task);
+        let is_known = |notice: &Notice| match notice {
+            Notice::State(update) => Some(update.rev()) == since,
+            _ => false,
+        };
+        let news = self.notice(key, role).filter(|notice| !is_known(notice));
+        if news.is_none() {
+            self.hub.subscribe(peer, key, role, Birth::UpToDate);
+        }
+        news.map(Answer::News)
+    }
+
+    /// Subscribes `peer` to what a stream tells of. One that was here before, and has what there is
+    /// to have, is owed nothing; and if that was the end, it need not have come.
+    fn stream(&mut self, peer: PeerKey, feed: &Feed) -> Answer {
+        let Feed::Task { task, until, seen } = feed else {
+            self.hub.subscribe_to_everything(peer);
+            return Answer::Stream(Until::Forgotten);
+        };
+        let key = self.board.intern(task);
+        let newest = self.board.update(key);
+        let birth = match newest {
+            Some(newest) if Some(newest.rev()) != *seen => Birth::Behind,
+            Some(newest) if *until == Until::End && newest.is_terminal() => return Answer::Done,
+            _ => Birth::UpToDate,
+        };
+        self.hub.subscribe(peer, key, Role::Watcher, birth);
+        Answer::Stream(*until)
     }
 
     fn list(&mut self, status: Option<&str>) -> Answer {
@@ -251,23 +290,10 @@ impl Broker {
         }
     }
 
-    fn is_worker_socket(&self, peer: PeerKey) -> bool {
-        matches!(
-            self.purpose(peer),
-            Some(Purpose::Work(_) | Purpose::WorkMany)
-        )
-    }
-
-    fn watches_until_end(&self, peer: PeerKey) -> bool {
-        matches!(self.purpose(peer), Some(Purpose::WatchUntilEnd(_)))
-    }
-
-    /// What the socket of `peer` is for, if it is a WebSocket.
-    fn purpose(&self, peer: PeerKey) -> Option<&Purpose> {
-        match &self.peers[peer].session {
-            Session::WebSocket(socket) => Some(socket.purpose()),
-            Session::Http(_) => None,
-        }
+    /// Whether `peer`, following a task in this role, counts as one of its workers' sockets. A
+    /// worker's long poll does not: it comes and goes, and its end means nothing.
+    fn is_attached(&self, peer: PeerKey, role: Role) -> bool {
+        role == Role::Worker && self.peers[peer].session.is_worker_socket()
     }
 
     /// Ends a task. A watcher that has not yet taken the last state gets it first.
@@ -282,11 +308,11 @@ impl Broker {
         self.hub
             .forget(key, |peer, role, birth| ended.push((peer, role, birth)));
         for (peer, role, birth) in ended {
-            if role == Role::Worker {
+            if self.is_attached(peer, role) {
                 self.board.detach(key, now);
                 continue;
             }
-            if let (Birth::Behind, Some(update)) = (birth, &last) {
+            if let (Role::Watcher, Birth::Behind, Some(update)) = (role, birth, &last) {
                 self.notify(peer, &Notice::State(Rc::clone(update)), now);
             }
             self.notify(peer, &Notice::Forgotten(task.clone()), now);

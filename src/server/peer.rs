@@ -18,6 +18,8 @@ const CONTENT_MS: u64 = 15_000;
 pub(super) const NEXT_REQUEST_MS: u64 = 75_000;
 /// From ping to ping, and so the time to show a sign of life.
 const PING_MS: u64 = 20_000;
+/// From comment to comment in a stream (HTML standard §9.2.7: "every 15 seconds or so").
+const COMMENT_MS: u64 = 15_000;
 /// How long the last bytes may take to go out.
 pub(super) const DRAIN_MS: u64 = 5_000;
 /// How long to wait for the peer's end after ours.
@@ -68,6 +70,9 @@ pub(super) enum Input {
     /// Not in this turn, and not until it has taken the answers to what it asked for: its further
     /// requests stay in the kernel, whose buffer fills, which makes the peer itself wait.
     Held,
+    /// Not until the answer has come that it waits for: enough of what is to be answered after it
+    /// lies in the inbox.
+    Waiting,
 }
 
 impl Peer {
@@ -135,6 +140,8 @@ pub(super) fn limit_ms(wait: Wait) -> u64 {
         Wait::Head => HEAD_MS,
         Wait::Content => CONTENT_MS,
         Wait::NextRequest => NEXT_REQUEST_MS,
+        Wait::News { ms } => u64::from(ms),
+        Wait::Comment => COMMENT_MS,
         Wait::Ping => PING_MS,
     }
 }

@@ -16,6 +16,10 @@ use crate::session::websocket::WebSocket;
 use crate::session::{Flow, Outcome, Session, Wait};
 use crate::task::Now;
 use crate::task::hub::PeerKey;
+use crate::wire::http::MAX_HEAD;
+
+/// Bytes behind a request that waits for its answer, after which no more is read.
+const MAX_AHEAD: usize = MAX_HEAD;
 
 /// What is done for one peer before it is the others' turn, in the cost of an echo.
 pub(super) const BUDGET: usize = 256;
@@ -39,8 +43,12 @@ impl Broker {
             inbox
         };
         // Memory goes back when nothing is left over.
-        if !rest.is_empty() && self.peers[key].phase == Phase::Open {
-            self.peers[key].inbox = rest.into();
+        let peer = &mut self.peers[key];
+        if !rest.is_empty() && peer.phase == Phase::Open {
+            peer.inbox = rest.into();
+            if peer.inbox.len() >= MAX_AHEAD && peer.session.awaits_answer() {
+                peer.input = Input::Waiting;
+            }
         }
     }
 
@@ -126,10 +134,40 @@ impl Broker {
         if peer.outbox.is_congested() {
             peer.input = Input::Held;
         }
+        self.begin_wait(key, now);
+    }
+
+    /// Sets the alarm for what is waited for from now on.
+    fn begin_wait(&mut self, key: PeerKey, now: Now) {
+        let peer = &mut self.peers[key];
         if let Some(wait) = peer.session.new_wait()
             && peer.phase == Phase::Open
         {
             self.set_alarm(key, limit_ms(wait), now);
+        }
+    }
+
+    /// After an answer, be it one that came late: nothing is followed any more for its sake, and
+    /// what was sent behind the request has waited for this.
+    pub(super) fn after_answer(&mut self, key: PeerKey, flow: Flow, now: Now) {
+        if flow == Flow::Over {
+            self.drain(key, now);
+        }
+        self.count_reply(key);
+        let peer = &mut self.peers[key];
+        if let Session::Http(http) = &peer.session
+            && !http.awaits_answer()
+        {
+            if !peer.inbox.is_empty() {
+                peer.input = Input::Held;
+            }
+            self.leave(key, now);
+            self.hub.enlist(key);
+        }
+        self.begin_wait(key, now);
+        // A request that was being answered when the daemon began to stop was the last.
+        if self.closing {
+            self.end_if_idle(key, now);
         }
     }
 }

@@ -7,7 +7,9 @@
 
 use crate::page::Asset;
 use crate::session::access::Access;
+use crate::session::demand::{Feed, Until};
 use crate::session::keys::{Credentials, Denial, Keyring, Need, Permit};
+use crate::session::query::{self, DEFAULT_WAIT_MS};
 use crate::session::route::{Endpoint, NoRoute, Resource};
 use crate::session::toll::Charge;
 use crate::session::websocket::Purpose;
@@ -18,8 +20,6 @@ use crate::wire::http::{Framing, Head, HttpError, Status, Target};
 
 /// The longest batch of publishes, in bytes.
 pub const MAX_BATCH: usize = 1024 * 1024;
-/// The longest lease a worker may ask for, in seconds.
-pub const MAX_LEASE_SECS: f64 = 86_400.0;
 
 /// A request that may be granted, once its content is there.
 #[derive(Debug)]
@@ -41,6 +41,24 @@ pub enum Call {
     List(Option<String>),
     /// A task's state, unless the client has it already.
     Show(TaskId),
+    /// A task's state, as soon as it is news to the client.
+    AwaitState {
+        /// Whose.
+        task: TaskId,
+        /// `?since=`: what is no news.
+        since: Option<u64>,
+        /// `?wait=`.
+        wait_ms: u32,
+    },
+    /// A watcher's wish to cancel a task, as soon as there is one.
+    AwaitCancel {
+        /// Which.
+        task: TaskId,
+        /// `?wait=`.
+        wait_ms: u32,
+    },
+    /// News as events.
+    Stream(Feed),
     /// A publish.
     Publish {
         /// Whose.
@@ -116,9 +134,14 @@ impl Call {
     fn need(&self) -> Need<'_> {
         match self {
             Call::Page(_) | Call::Health | Call::Options { .. } => Need::Nothing,
-            Call::Publish { .. } | Call::PublishMany { .. } | Call::Forget(_) => Need::Publish,
-            Call::List(_) | Call::Metrics => Need::WatchAll,
-            Call::Show(task) => Need::Watch(task),
+            Call::Publish { .. }
+            | Call::PublishMany { .. }
+            | Call::Forget(_)
+            | Call::AwaitCancel { .. } => Need::Publish,
+            Call::List(_) | Call::Metrics | Call::Stream(Feed::All) => Need::WatchAll,
+            Call::Show(task)
+            | Call::AwaitState { task, .. }
+            | Call::Stream(Feed::Task { task, .. }) => Need::Watch(task),
             Call::Cancel(task) => Need::Cancel(task),
             Call::Upgrade(_, purpose) => purpose.need(),
         }
@@ -129,6 +152,8 @@ impl Call {
         match self {
             Call::Publish { .. } | Call::Forget(_) => Some(Charge::Publish),
             Call::Cancel(_) => Some(Charge::Message),
+            // It takes what a WebSocket takes, and keeps it for as long.
+            Call::Stream(_) => Some(Charge::Handshake),
             _ => None,
         }
     }
@@ -154,7 +179,29 @@ impl Call {
                     .query_value("status")
                     .map(|status| status.into_owned()),
             ),
-            ("GET" | "HEAD", Resource::Task(task)) => Call::Show(task.clone()),
+            ("GET" | "HEAD", Resource::Task(task)) => {
+                match (query::since(target)?, query::wait_ms(target)?) {
+                    (None, None) => Call::Show(task.clone()),
+                    (since, wait_ms) => Call::AwaitState {
+                        task: task.clone(),
+                        since,
+                        wait_ms: wait_ms.unwrap_or(DEFAULT_WAIT_MS),
+                    },
+                }
+            }
+            ("GET" | "HEAD", Resource::TaskCancel(task)) => Call::AwaitCancel {
+                task: task.clone(),
+                wait_ms: query::wait_ms(target)?.unwrap_or(DEFAULT_WAIT_MS),
+            },
+            ("GET" | "HEAD", Resource::TaskEvents(task)) => Call::Stream(Feed::Task {
+                task: task.clone(),
+                until: query::until(target)?,
+                seen: head.text("last-event-id").and_then(query::revision),
+            }),
+            ("GET" | "HEAD", Resource::AllEvents) => {
+                query::until(target)?;
+                Call::Stream(Feed::All)
+            }
             ("GET", Resource::Socket(endpoint)) => {
                 Call::Upgrade(Offer::read(head)?, purpose(endpoint, target)?)
             }
@@ -162,7 +209,7 @@ impl Call {
                 return Err(HttpError::upgrade_required("This route speaks WebSocket.").into());
             }
             ("POST", Resource::Tasks) => Call::PublishMany {
-                lease_ms: lease_ms(target)?,
+                lease_ms: query::lease_ms(target)?,
             },
             ("POST" | "PUT", Resource::Task(task)) => Call::Publish {
                 task: task.clone(),
@@ -171,7 +218,7 @@ impl Call {
                 } else {
                     Mode::Merge
                 },
-                lease_ms: lease_ms(target)?,
+                lease_ms: query::lease_ms(target)?,
             },
             ("DELETE", Resource::Task(task)) => Call::Forget(task.clone()),
             ("POST", Resource::TaskCancel(task)) => Call::Cancel(task.clone()),
@@ -272,13 +319,9 @@ fn no_route(why: NoRoute, target: &Target<'_>, access: &Access) -> Rejection {
 }
 
 fn purpose(endpoint: &Endpoint, target: &Target<'_>) -> Result<Purpose, HttpError> {
-    let until_end = match target.query_value("until").as_deref() {
-        None => false,
-        Some("end") => true,
-        Some(_) => return Err(HttpError::bad_request("`until` must be end, or absent")),
-    };
+    let until = query::until(target)?;
     Ok(match endpoint.clone() {
-        Endpoint::Watch(task) if until_end => Purpose::WatchUntilEnd(task),
+        Endpoint::Watch(task) if until == Until::End => Purpose::WatchUntilEnd(task),
         Endpoint::Watch(task) => Purpose::Watch(task),
         Endpoint::WatchMany => Purpose::WatchMany,
         Endpoint::WatchAll => Purpose::WatchAll,
@@ -287,18 +330,6 @@ fn purpose(endpoint: &Endpoint, target: &Target<'_>) -> Result<Purpose, HttpErro
         Endpoint::Hello => Purpose::Hello,
         Endpoint::Echo => Purpose::Echo,
     })
-}
-
-fn lease_ms(target: &Target<'_>) -> Result<Option<u64>, HttpError> {
-    let Some(text) = target.query_value("lease") else {
-        return Ok(None);
-    };
-    match text.parse::<f64>() {
-        Ok(secs) if secs > 0.0 && secs <= MAX_LEASE_SECS => Ok(Some((secs * 1000.0) as u64)),
-        _ => Err(HttpError::bad_request(
-            "`lease` must be seconds, more than 0 and at most 86400",
-        )),
-    }
 }
 
 /// What `head` brings along. A browser can give a WebSocket no `Authorization`, so tokens and

@@ -41,6 +41,17 @@ impl Consequence {
             Call::Metrics => Ok(Demand::Metrics),
             Call::List(status) => Ok(Demand::List { status }),
             Call::Show(task) => Ok(Demand::Show(task)),
+            Call::AwaitState {
+                task,
+                since,
+                wait_ms,
+            } => Ok(Demand::AwaitState {
+                task,
+                since,
+                wait_ms,
+            }),
+            Call::AwaitCancel { task, wait_ms } => Ok(Demand::AwaitCancel { task, wait_ms }),
+            Call::Stream(feed) => Ok(Demand::Stream(feed)),
             Call::Forget(task) => Ok(Demand::Forget(task)),
             Call::PublishMany { lease_ms } => {
                 let mut pay = || pay(Charge::Publish);
@@ -75,7 +86,7 @@ fn health() -> Response<'static> {
 }
 
 fn options(allow: &'static str) -> Response<'static> {
-    let fields = "Authorization, Content-Type, If-None-Match";
+    let fields = "Authorization, Content-Type, If-None-Match, Last-Event-ID";
     Response::new(Status::NO_CONTENT)
         .field("Allow", allow)
         .field("Access-Control-Allow-Methods", allow)

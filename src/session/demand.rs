@@ -19,6 +19,24 @@ pub enum Demand {
     Forget(TaskId),
     /// The newest state, please.
     Show(TaskId),
+    /// The state, as soon as it is there and not the revision that is known already.
+    AwaitState {
+        /// Whose.
+        task: TaskId,
+        /// The revision known.
+        since: Option<u64>,
+        /// How long to wait for it.
+        wait_ms: u32,
+    },
+    /// A watcher's wish to cancel, as soon as one stands.
+    AwaitCancel {
+        /// Of which task.
+        task: TaskId,
+        /// How long to wait for it.
+        wait_ms: u32,
+    },
+    /// News for as long as the peer listens, as events.
+    Stream(Feed),
     /// All states, please; only those of one status, if one is named.
     List {
         /// The status wanted.
@@ -37,6 +55,43 @@ pub enum Demand {
     Subscribe(TaskId),
     /// Or one less.
     Unsubscribe(TaskId),
+}
+
+impl Demand {
+    /// How long its answer may take to come, where the peer has said so.
+    pub(super) fn wait_ms(&self) -> Option<u32> {
+        match self {
+            Demand::AwaitState { wait_ms, .. } | Demand::AwaitCancel { wait_ms, .. } => {
+                Some(*wait_ms)
+            }
+            _ => None,
+        }
+    }
+}
+
+/// What a stream of events tells of.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Feed {
+    /// One task.
+    Task {
+        /// Which.
+        task: TaskId,
+        /// When there is nothing more to tell.
+        until: Until,
+        /// The revision that the peer has, if it has been here before.
+        seen: Option<u64>,
+    },
+    /// Every task.
+    All,
+}
+
+/// When a stream ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Until {
+    /// With its task.
+    Forgotten,
+    /// With the first terminal state.
+    End,
 }
 
 /// One publish.
@@ -61,6 +116,12 @@ pub enum Answer {
     PublishedMany(Vec<Result<Published, Refusal>>),
     /// The newest state.
     State(Rc<Update>),
+    /// What was awaited.
+    News(Notice),
+    /// What was awaited has not come in time.
+    NoNews,
+    /// News will come, as events.
+    Stream(Until),
     /// All states asked for, the newest task first.
     List(Vec<Rc<Update>>),
     /// The daemon's own numbers, in Prometheus' text format.
@@ -89,7 +150,7 @@ pub struct Published {
 }
 
 /// What the daemon says unasked.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub enum Notice {
     /// To a watcher: the newest state of a task it is behind on.
     State(Rc<Update>),

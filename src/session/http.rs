@@ -1,5 +1,6 @@
 //! A peer that speaks HTTP/1.1 or 1.0 (RFC 9112): requests in, responses out, in order.
 
+mod answer;
 mod list;
 mod terms;
 
@@ -10,17 +11,18 @@ use std::rc::Rc;
 use crate::session::access::Access;
 use crate::session::call::{Call, Rejection};
 use crate::session::consequence::Consequence;
-use crate::session::demand::{Answer, Fault};
+use crate::session::demand::{Answer, Fault, Notice};
 use crate::session::forwarded::Proxies;
-use crate::session::http::list::{list_len, push_list};
+use crate::session::http::answer::response;
+use crate::session::http::list::push_list;
 use crate::session::http::terms::Terms;
 use crate::session::keys::{Keyring, Permit};
 use crate::session::outbox::Outbox;
-use crate::session::refuse::{date, error_response, refused, rejected};
+use crate::session::refuse::{date, error_response, refused, rejected, stopping};
 use crate::session::report::Reply;
 use crate::session::toll::{Charge, Toll};
-use crate::session::{Flow, Outcome, Step, Wait, vocabulary};
-use crate::task::{Now, Update};
+use crate::session::{Flow, Outcome, Step, Wait};
+use crate::task::Now;
 use crate::wire::handshake;
 use crate::wire::http::{
     Body, Content, Fields, Framing, Head, HttpError, Persistence, Response, Scan, Status,
@@ -28,9 +30,6 @@ use crate::wire::http::{
 
 /// The subprotocol that is accepted when offered.
 const SUBPROTOCOL: &str = "doneyet.v1";
-
-/// The media type of Prometheus' text format.
-const EXPOSITION: &str = "text/plain; version=0.0.4; charset=utf-8";
 
 /// A conversation in requests and responses.
 #[derive(Debug)]
@@ -57,6 +56,8 @@ enum Stage {
     Content(Terms, Call, Body),
     /// A demand is out; bytes behind the request wait for its answer.
     Answering(Terms),
+    /// The same, and its answer may take as long as the peer has said: a long poll.
+    Held(Terms),
     /// The last answer is given.
     Over,
 }
@@ -128,7 +129,7 @@ impl Http {
                 };
                 Ok(Step { consumed, outcome })
             }
-            Stage::Between | Stage::Answering(_) | Stage::Over => Ok(Step {
+            Stage::Between | Stage::Answering(_) | Stage::Held(_) | Stage::Over => Ok(Step {
                 consumed: 0,
                 outcome: Outcome::Starved,
             }),
@@ -137,46 +138,41 @@ impl Http {
 
     /// See [`Session::answer`](crate::session::Session::answer).
     pub fn answer(&mut self, answer: &Answer, out: &mut Outbox, now: Now) -> Flow {
-        let Stage::Answering(terms) = mem::replace(&mut self.stage, Stage::Over) else {
+        let stage = mem::replace(&mut self.stage, Stage::Over);
+        let (Stage::Answering(mut terms) | Stage::Held(mut terms)) = stage else {
             return Flow::Over;
         };
-        let response = match answer {
-            Answer::Published(published) => {
-                let status = if published.created {
-                    Status::CREATED
-                } else {
-                    Status::OK
-                };
-                Response::new(status).json(vocabulary::published(published))
-            }
-            Answer::PublishedMany(results) => {
-                Response::new(Status::OK).json(vocabulary::results(results))
-            }
-            Answer::State(update) => state(update, &terms),
-            Answer::List(updates) => {
-                Response::new(Status::OK).announce("application/json", list_len(updates))
-            }
-            Answer::Metrics(text) => Response::new(Status::OK).body(EXPOSITION, text.as_bytes()),
-            Answer::CancelRequested(update) => Response::new(Status::ACCEPTED).json(update.json()),
-            Answer::Done => Response::new(Status::NO_CONTENT),
-            Answer::Refused(refusal) => refused(refusal),
-        };
-        let response = response.field("Cache-Control", "no-cache");
-        let flow = self.respond(&terms, response, out, now);
-        if let (Answer::List(updates), Content::Sent) = (answer, terms.exchange.content) {
-            push_list(updates, out);
+        if let Answer::Stream(_) = answer {
+            terms.exchange = terms.exchange.closing();
+        }
+        let flow = self.respond(&terms, response(answer, &terms), out, now);
+        match (answer, terms.exchange.content) {
+            (Answer::List(updates), Content::Sent) => push_list(updates, out),
+            // The content is to come, and the close behind it.
+            (Answer::Stream(_), Content::Sent) => return Flow::On,
+            _ => {}
         }
         flow
+    }
+
+    /// See [`Session::notify`](crate::session::Session::notify): the first news is what a poll is
+    /// held for, and further news is for nobody.
+    pub fn notify(&mut self, notice: &Notice, out: &mut Outbox, now: Now) -> Flow {
+        match self.stage {
+            Stage::Held(_) => self.answer(&Answer::News(notice.clone()), out, now),
+            _ => Flow::On,
+        }
     }
 
     /// See [`Session::tick`](crate::session::Session::tick).
     ///
     /// # Errors
     /// A request that is late gets 408, an idle connection nothing. Only the daemon's own lateness
-    /// is no fault of the peer's.
-    pub fn tick(&self) -> Result<(), Fault> {
+    /// is no fault of the peer's, and that there is no news is nobody's.
+    pub fn tick(&mut self, out: &mut Outbox, now: Now) -> Result<Flow, Fault> {
         match self.stage {
-            Stage::Answering(_) => Ok(()),
+            Stage::Answering(_) => Ok(Flow::On),
+            Stage::Held(_) => Ok(self.answer(&Answer::NoNews, out, now)),
             Stage::Head(_) | Stage::Content(..) => Err(Fault::Request(HttpError::new(
                 Status::REQUEST_TIMEOUT,
                 "timeout",
@@ -188,14 +184,18 @@ impl Http {
 
     /// See [`Session::farewell`](crate::session::Session::farewell).
     pub fn farewell(&mut self, fault: &Fault, out: &mut Outbox, now: Now) {
-        let Fault::Request(error) = fault else { return };
+        let response = match fault {
+            Fault::Request(error) => error_response(error),
+            Fault::Ended(..) if self.is_held() => stopping(),
+            Fault::Ended(..) | Fault::Frame(_) | Fault::Gone => return,
+        };
         // What was being answered has its terms; an unread request gets the plainest.
         let mut terms = match mem::replace(&mut self.stage, Stage::Over) {
-            Stage::Content(terms, ..) | Stage::Answering(terms) => terms,
+            Stage::Content(terms, ..) | Stage::Answering(terms) | Stage::Held(terms) => terms,
             _ => Terms::unread(),
         };
         terms.exchange = terms.exchange.closing();
-        self.respond(&terms, error_response(error), out, now);
+        self.respond(&terms, response, out, now);
     }
 
     /// See [`Session::new_wait`](crate::session::Session::new_wait).
@@ -213,9 +213,19 @@ impl Http {
         matches!(self.stage, Stage::Content(..) | Stage::Answering(_))
     }
 
-    /// Whether a demand is out and its answer has not come.
+    /// Whether a demand is out and its answer is being made.
     pub fn is_answering(&self) -> bool {
         matches!(self.stage, Stage::Answering(_))
+    }
+
+    /// Whether a demand is out and its answer has not come.
+    pub fn awaits_answer(&self) -> bool {
+        self.is_answering() || self.is_held()
+    }
+
+    /// Whether a demand is out that waits for news.
+    pub fn is_held(&self) -> bool {
+        matches!(self.stage, Stage::Held(_))
     }
 
     fn enter(&mut self, stage: Stage) {
@@ -223,7 +233,7 @@ impl Http {
             Stage::Head(_) => Some(Wait::Head),
             Stage::Content(..) => Some(Wait::Content),
             Stage::Between => Some(Wait::NextRequest),
-            Stage::Answering(_) | Stage::Over => self.new_wait,
+            Stage::Answering(_) | Stage::Held(_) | Stage::Over => self.new_wait,
         };
         self.stage = stage;
     }
@@ -293,7 +303,13 @@ impl Http {
         let mut pay = |charge| toll.charge(charge, self.asker);
         match Consequence::of(call, &body.into_bytes(), &mut pay) {
             Consequence::Demand(demand) => {
-                self.stage = Stage::Answering(terms);
+                self.stage = match demand.wait_ms() {
+                    None => Stage::Answering(terms),
+                    Some(ms) => {
+                        self.new_wait = Some(Wait::News { ms });
+                        Stage::Held(terms)
+                    }
+                };
                 Outcome::Demand(demand)
             }
             Consequence::Respond(response) => self.respond(&terms, response, out, now).into(),
@@ -349,13 +365,4 @@ impl From<Flow> for Outcome {
             Flow::Over => Outcome::Over,
         }
     }
-}
-
-fn state<'u>(update: &'u Update, terms: &Terms) -> Response<'u> {
-    let tag = format!("\"{}\"", update.rev());
-    let response = match terms.has(&tag) {
-        true => Response::new(Status::NOT_MODIFIED),
-        false => Response::new(Status::OK).json(update.json()),
-    };
-    response.field("ETag", tag)
 }

@@ -5,7 +5,7 @@
 //! no task and no socket, and what time it is only when told (a response is dated, a ticket
 //! expires), so a conversation can be tested as a list of strings.
 //!
-//! Polling, watching, working and echoing differ in six places and nowhere else:
+//! Polling, watching, listening, working and echoing differ in six places and nowhere else:
 //!
 //! | verb | question |
 //! |---|---|
@@ -20,11 +20,13 @@ pub mod access;
 pub mod call;
 mod consequence;
 pub mod demand;
+pub mod events;
 pub mod forwarded;
 pub mod http;
 pub mod keys;
 pub mod outbox;
 pub mod publish;
+mod query;
 pub mod refuse;
 pub mod report;
 pub mod route;
@@ -37,17 +39,22 @@ pub use demand::{Answer, Demand, Fault, Notice, Published};
 pub use outbox::Outbox;
 
 use crate::task::Now;
+use demand::Until;
+use events::Events;
 use http::Http;
 use keys::Permit;
 use report::{Reply, Transport};
 use toll::Toll;
 use websocket::{Purpose, WebSocket};
 
-/// A peer's conversation. A handshake replaces one kind by the other, by value.
+/// A peer's conversation. A handshake, or the head of a stream, replaces one kind by another, by
+/// value.
 #[derive(Debug)]
 pub enum Session {
     /// Requests and responses; boxed, because idle watchers are many and idle requests few.
     Http(Box<Http>),
+    /// Server-Sent Events.
+    Events(Events),
     /// Frames.
     WebSocket(WebSocket),
 }
@@ -88,6 +95,13 @@ pub enum Wait {
     Content,
     /// The next request on a connection kept alive.
     NextRequest,
+    /// News, for as long as the peer has said.
+    News {
+        /// How long that is.
+        ms: u32,
+    },
+    /// The next comment in a stream.
+    Comment,
     /// The next ping, or the sign of life that answers it.
     Ping,
 }
@@ -116,6 +130,7 @@ impl Session {
     ) -> Result<Step, Fault> {
         match self {
             Session::Http(http) => http.next(input, out, toll, now),
+            Session::Events(events) => Ok(events.next(input)),
             Session::WebSocket(socket) => socket.next(input, out, toll),
         }
     }
@@ -123,15 +138,24 @@ impl Session {
     /// Writes the answer to the last [`Demand`].
     pub fn answer(&mut self, answer: &Answer, out: &mut Outbox, now: Now) -> Flow {
         match self {
-            Session::Http(http) => http.answer(answer, out, now),
+            Session::Http(http) => {
+                let flow = http.answer(answer, out, now);
+                if let (Answer::Stream(until), Flow::On) = (answer, flow) {
+                    *self = Session::Events(Events::open(*until, http.new_reply(), out));
+                }
+                flow
+            }
+            // It demands nothing.
+            Session::Events(_) => Flow::On,
             Session::WebSocket(socket) => socket.answer(answer, out),
         }
     }
 
     /// Writes news of a task.
-    pub fn notify(&mut self, notice: &Notice, out: &mut Outbox) -> Flow {
+    pub fn notify(&mut self, notice: &Notice, out: &mut Outbox, now: Now) -> Flow {
         match self {
-            Session::Http(_) => Flow::On,
+            Session::Http(http) => http.notify(notice, out, now),
+            Session::Events(events) => events.notify(notice, out),
             Session::WebSocket(socket) => socket.notify(notice, out),
         }
     }
@@ -140,18 +164,23 @@ impl Session {
     ///
     /// # Errors
     /// The [`Fault`] to end with, if the peer had its chance.
-    pub fn tick(&mut self, out: &mut Outbox) -> Result<(), Fault> {
+    pub fn tick(&mut self, out: &mut Outbox, now: Now) -> Result<Flow, Fault> {
         match self {
-            Session::Http(http) => http.tick(),
-            Session::WebSocket(socket) => socket.tick(out),
+            Session::Http(http) => http.tick(out, now),
+            Session::Events(events) => {
+                events.tick(out);
+                Ok(Flow::On)
+            }
+            Session::WebSocket(socket) => socket.tick(out).map(|()| Flow::On),
         }
     }
 
     /// The peer has taken what it could not take before: somebody is there, if it says nothing.
     pub fn sign_of_life(&mut self) {
         match self {
-            // A request has its time, whoever is there; an answer's time is counted in writes.
-            Session::Http(_) => {}
+            // A request has its time, whoever is there; an answer's time is counted in writes. Who
+            // only listens is asked for no sign: the kernel says when nobody takes what we say.
+            Session::Http(_) | Session::Events(_) => {}
             Session::WebSocket(socket) => socket.sign_of_life(),
         }
     }
@@ -160,6 +189,8 @@ impl Session {
     pub fn farewell(&mut self, fault: &Fault, out: &mut Outbox, now: Now) {
         match self {
             Session::Http(http) => http.farewell(fault, out, now),
+            // The end of the content is the end of the connection.
+            Session::Events(_) => {}
             Session::WebSocket(socket) => socket.farewell(fault, out),
         }
     }
@@ -169,6 +200,7 @@ impl Session {
     pub fn new_wait(&mut self) -> Option<Wait> {
         match self {
             Session::Http(http) => http.new_wait(),
+            Session::Events(events) => events.new_wait(),
             // Traffic postpones no ping: a proxy in between counts the silence of each side.
             Session::WebSocket(_) => None,
         }
@@ -179,6 +211,7 @@ impl Session {
     pub fn new_reply(&mut self) -> Option<Reply> {
         match self {
             Session::Http(http) => http.new_reply(),
+            Session::Events(events) => events.new_reply(),
             Session::WebSocket(_) => None,
         }
     }
@@ -187,7 +220,37 @@ impl Session {
     pub fn transport(&self) -> Transport {
         match self {
             Session::Http(_) => Transport::Http,
+            Session::Events(_) => Transport::Events,
             Session::WebSocket(_) => Transport::WebSocket,
+        }
+    }
+
+    /// Whether the answer to its last demand has not come.
+    pub fn awaits_answer(&self) -> bool {
+        matches!(self, Session::Http(http) if http.awaits_answer())
+    }
+
+    /// Whether that is because it waits for news.
+    pub fn is_held(&self) -> bool {
+        matches!(self, Session::Http(http) if http.is_held())
+    }
+
+    /// Whether the connection itself shows that a worker is there.
+    pub fn is_worker_socket(&self) -> bool {
+        match self {
+            Session::Http(_) | Session::Events(_) => false,
+            Session::WebSocket(socket) => {
+                matches!(socket.purpose(), Purpose::Work(_) | Purpose::WorkMany)
+            }
+        }
+    }
+
+    /// Whether it ends with the first terminal state.
+    pub fn watches_until_end(&self) -> bool {
+        match self {
+            Session::Http(_) => false,
+            Session::Events(events) => events.until() == Until::End,
+            Session::WebSocket(socket) => matches!(socket.purpose(), Purpose::WatchUntilEnd(_)),
         }
     }
 }

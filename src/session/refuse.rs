@@ -64,6 +64,15 @@ pub(super) fn error_response(error: &HttpError) -> Response<'static> {
     }
 }
 
+/// What is said to a poll that is held when the daemon stops: the next one there, or a proxy's next
+/// choice, may know.
+pub(super) fn stopping() -> Response<'static> {
+    let json = vocabulary::error("stopping", "the daemon is stopping: ask again in a moment");
+    Response::new(Status::SERVICE_UNAVAILABLE)
+        .json(json)
+        .field("Retry-After", "1")
+}
+
 /// The value of a `Date` field (RFC 9110 §6.6.1).
 pub(super) fn date(now: Now) -> String {
     httpdate::fmt_http_date(UNIX_EPOCH + Duration::from_millis(now.unix_ms))

@@ -11,6 +11,8 @@ use crate::wire::http::Status;
 pub enum Transport {
     /// Requests and responses.
     Http,
+    /// Server-Sent Events.
+    Events,
     /// Frames.
     WebSocket,
 }

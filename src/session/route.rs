@@ -21,6 +21,10 @@ pub enum Resource {
     Task(TaskId),
     /// The wish to cancel one.
     TaskCancel(TaskId),
+    /// The news of one, as events.
+    TaskEvents(TaskId),
+    /// The news of all, as events.
+    AllEvents,
     /// A WebSocket.
     Socket(Endpoint),
 }
@@ -88,6 +92,10 @@ impl Resource {
                 Some((id, "cancel")) => Ok(Resource::TaskCancel(task_id(id)?)),
                 Some(_) => Err(NoRoute::NotFound),
             },
+            ("/sse/all", None) => Ok(Resource::AllEvents),
+            ("/sse/progress", Some(id)) if !id.contains('/') => {
+                Ok(Resource::TaskEvents(task_id(id)?))
+            }
             _ => Ok(Resource::Socket(Endpoint::find(route, rest, access)?)),
         }
     }
@@ -97,10 +105,13 @@ impl Resource {
         match self {
             Resource::Tasks => "GET, HEAD, POST, OPTIONS",
             Resource::Task(_) => "GET, HEAD, POST, PUT, DELETE, OPTIONS",
-            Resource::TaskCancel(_) => "POST, OPTIONS",
-            Resource::Page(_) | Resource::Health | Resource::Metrics | Resource::Socket(_) => {
-                "GET, HEAD, OPTIONS"
-            }
+            Resource::TaskCancel(_) => "GET, HEAD, POST, OPTIONS",
+            Resource::Page(_)
+            | Resource::Health
+            | Resource::Metrics
+            | Resource::TaskEvents(_)
+            | Resource::AllEvents
+            | Resource::Socket(_) => "GET, HEAD, OPTIONS",
         }
     }
 }

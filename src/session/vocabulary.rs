@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use serde_json::{Map, Value, json};
 
 use crate::session::demand::Published;
+use crate::task::state::Cancel;
 use crate::task::{Refusal, TaskId};
 
 /// What a watcher may ask for in a text frame.
@@ -113,11 +114,14 @@ pub fn results(results: &[Result<Published, Refusal>]) -> Vec<u8> {
 
 /// What a worker is pushed when a watcher wants its task to stop.
 pub fn cancel_order(task: &TaskId, reason: Option<&str>) -> Vec<u8> {
-    let mut order = json!({"action": "cancel", "task_id": task.as_str()});
-    if let Some(reason) = reason {
-        order["reason"] = reason.into();
-    }
-    order.to_string().into_bytes()
+    let order = json!({"action": "cancel", "task_id": task.as_str()});
+    with_reason(order, reason)
+}
+
+/// The same for a worker that has asked.
+pub fn cancel_requested(task: &TaskId, reason: Option<&str>) -> Vec<u8> {
+    let wish = json!({"cancel": Cancel::Requested.as_str(), "task_id": task.as_str()});
+    with_reason(wish, reason)
 }
 
 /// What a watcher of several tasks is told when one of them is forgotten.
@@ -125,6 +129,13 @@ pub fn forgotten(task: &TaskId) -> Vec<u8> {
     json!({"event": "forgotten", "task_id": task.as_str()})
         .to_string()
         .into_bytes()
+}
+
+fn with_reason(mut object: Value, reason: Option<&str>) -> Vec<u8> {
+    if let Some(reason) = reason {
+        object["reason"] = reason.into();
+    }
+    object.to_string().into_bytes()
 }
 
 fn push_error(code: &str, message: &str, json: &mut String) {

@@ -65,6 +65,36 @@ fn connections_and_bytes_are_counted_by_what_is_spoken() {
 }
 
 #[test]
+fn streams_and_polls_are_counted_apart() {
+    let mut house = House::new();
+    let (listener, poller) = (house.connect(), house.connect());
+    let ask = |path: &str| request(&format!("GET {path}"), "", "").into_bytes();
+    let head = house.say(listener, &ask("/sse/progress/a"));
+    house.say(poller, &ask("/api/progress/a?wait=60"));
+    let page = house.scrape();
+    assert_eq!(page.get("connections{transport=\"sse\"}"), 1.0);
+    assert_eq!(page.get("connections{transport=\"http\"}"), 2.0);
+    assert_eq!(page.get("held_polls"), 1.0);
+    let requests = "requests_total{method=\"GET\",status=\"2xx\"}";
+    assert_eq!(page.get(requests), 1.0, "what is held is not answered");
+    let sent = "sent_bytes_total{transport=\"sse\"}";
+    assert_eq!(page.get(sent), head.len() as f64);
+
+    house.publish("a", "{}");
+    house.say(poller, &ask("/api/progress/a?since=7"));
+    let page = house.scrape();
+    assert_eq!(page.get("updates_sent_total{transport=\"sse\"}"), 1.0);
+    assert_eq!(page.get("updates_sent_total{transport=\"http\"}"), 2.0);
+    assert_eq!(page.get("held_polls"), 0.0);
+    assert_eq!(
+        page.get(requests),
+        4.0,
+        "the polls, the stream, the first scrape"
+    );
+    assert!(page.get(sent) > head.len() as f64);
+}
+
+#[test]
 fn publishes_are_counted_by_what_they_did() {
     let mut house = House::new();
     for json in [

@@ -5,6 +5,7 @@ use std::io;
 use std::net::IpAddr;
 use std::rc::Rc;
 
+use doneyet::server::broker::After;
 use doneyet::server::journal::{Entry, Level};
 use doneyet::server::metrics::Vitals;
 use doneyet::server::{Broker, Config};
@@ -93,9 +94,7 @@ impl House {
     /// `peer` sends `bytes`; returns what it is sent in the same turn.
     pub(crate) fn say(&mut self, peer: PeerKey, bytes: &[u8]) -> String {
         self.broker.receive(peer, &mut bytes.to_vec(), self.now);
-        if self.broker.wants_vitals() {
-            self.broker.show_metrics(&VITALS, self.now);
-        }
+        self.bring_vitals();
         self.turn();
         let heard = self.sockets.get_mut(&peer).map(|s| &mut s.heard);
         let heard = heard.map(std::mem::take).unwrap_or_default();
@@ -163,11 +162,22 @@ impl House {
         self.broker.journal().take(self.now)
     }
 
+    fn bring_vitals(&mut self) {
+        if self.broker.wants_vitals() {
+            self.broker.show_metrics(&VITALS, self.now);
+        }
+    }
+
     fn turn(&mut self) {
         while let Some(key) = self.broker.next_to_write() {
             let socket = self.sockets.entry(key).or_default();
-            if self.broker.write(key, socket, self.now).is_err() {
-                self.broker.lose(key);
+            match self.broker.write(key, socket, self.now) {
+                Ok(After::Read) => {
+                    self.broker.resume(key, self.now);
+                    self.bring_vitals();
+                }
+                Ok(After::Nothing | After::ShutDown) => {}
+                Err(_) => self.broker.lose(key),
             }
         }
         while let Some(key) = self.broker.bury(self.now) {

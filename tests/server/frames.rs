@@ -98,6 +98,40 @@ pub(crate) fn take_answers(bytes: &mut Vec<u8>) -> Vec<(u16, Vec<u8>)> {
     all
 }
 
+/// What a server said in a stream of events.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum Told {
+    /// A state, and the id it came with.
+    State(u64, Value),
+    Retry(u64),
+    Comment,
+}
+
+/// Takes the whole events off the front of `bytes`, as the HTML standard (§9.2.6) reads them.
+pub(crate) fn take_events(bytes: &mut Vec<u8>) -> Vec<Told> {
+    let text = String::from_utf8(std::mem::take(bytes)).expect("a stream is UTF-8");
+    let (whole, rest) = text.rsplit_once("\n\n").unwrap_or(("", &text));
+    *bytes = rest.as_bytes().to_vec();
+    let blocks = whole.split("\n\n").filter(|block| !block.is_empty());
+    blocks.map(told).collect()
+}
+
+fn told(block: &str) -> Told {
+    let (mut id, mut data) = (None, None);
+    for line in block.split('\n') {
+        let (field, value) = line.split_once(':').unwrap_or((line, ""));
+        let value = value.strip_prefix(' ').unwrap_or(value);
+        match field {
+            "" => return Told::Comment,
+            "retry" => return Told::Retry(value.parse().expect("milliseconds")),
+            "id" => id = value.parse().ok(),
+            "data" => data = serde_json::from_str(value).ok(),
+            _ => panic!("no field of ours: {line}"),
+        }
+    }
+    Told::State(id.expect("an id"), data.expect("a state"))
+}
+
 /// The lengths of the first answer's head and content, if it is whole.
 fn measure(bytes: &[u8]) -> Option<(usize, usize)> {
     let end = bytes.windows(4).position(|four| four == b"\r\n\r\n")? + 4;

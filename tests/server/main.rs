@@ -5,6 +5,8 @@ mod closing;
 mod daemon;
 mod fairness;
 mod frames;
+mod listening;
+mod polling;
 mod pressure;
 mod quota;
 mod reactor;

@@ -16,7 +16,7 @@ use doneyet::task::hub::PeerKey;
 use doneyet::task::{Now, Refusal};
 use serde_json::Value;
 
-use crate::frames::{Said, handshake, take_answers, take_messages};
+use crate::frames::{Said, Told, handshake, request, take_answers, take_events, take_messages};
 
 /// As much as a real reactor reads at once.
 const SCRATCH: usize = 64 * 1024;
@@ -144,6 +144,33 @@ impl World {
         let client = self.connect();
         self.say(client, handshake(path));
         assert_eq!(self.answers(client)[0].0, 101, "{path}");
+        client
+    }
+
+    /// A client that listens to the events of `path`; it has heard when to come back.
+    pub(crate) fn listen(&mut self, path: &str) -> Client {
+        self.listen_again(path, "")
+    }
+
+    /// The same with `fields` in its request's head.
+    pub(crate) fn listen_again(&mut self, path: &str, fields: &str) -> Client {
+        let client = self.connect();
+        let head = format!("GET {path} HTTP/1.1\r\nHost: localhost\r\n{fields}\r\n");
+        self.say(client, head);
+        assert_eq!(self.answers(client), [(200, Vec::new())], "{path}");
+        let heard = &mut self.wire(client).heard;
+        let rest = heard
+            .strip_prefix(b"retry: 2000\n\n")
+            .expect("the beginning");
+        *heard = rest.to_vec();
+        client
+    }
+
+    /// A client whose poll of `target` is held.
+    pub(crate) fn poll(&mut self, target: &str) -> Client {
+        let client = self.connect();
+        self.say(client, request("GET", target));
+        assert_eq!(self.answers(client), [], "{target}");
         client
     }
 
@@ -331,6 +358,21 @@ impl World {
     /// The messages received and not yet looked at.
     pub(crate) fn messages(&mut self, client: Client) -> Vec<Said> {
         take_messages(&mut self.wire(client).heard)
+    }
+
+    /// The events received and not yet looked at.
+    pub(crate) fn events(&mut self, client: Client) -> Vec<Told> {
+        take_events(&mut self.wire(client).heard)
+    }
+
+    /// The states among these events, like [`states`](Self::states).
+    pub(crate) fn told(&mut self, client: Client) -> Vec<String> {
+        let events = self.events(client).into_iter();
+        let all = events.map(|told| match told {
+            Told::State(id, state) if state["rev"] == id => brief(&state),
+            told => panic!("no state: {told:?}"),
+        });
+        all.collect()
     }
 
     /// The states among these messages, as `task_id: progress status`; there may be no others.

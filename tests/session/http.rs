@@ -321,7 +321,7 @@ fn a_late_request_is_408_and_an_idle_connection_nothing() {
         talk.said();
         let fault = talk
             .session
-            .tick(&mut talk.out)
+            .tick(&mut talk.out, NOON)
             .expect_err("it had its time");
         assert_eq!(fault == Fault::Gone, !answered, "{begun}");
         talk.session.farewell(&fault, &mut talk.out, NOON);

@@ -4,9 +4,11 @@
 mod access;
 mod call;
 mod cors;
+mod events;
 mod forwarded;
 mod http;
 mod outbox;
+mod polling;
 mod route;
 mod talk;
 mod vocabulary;

@@ -21,6 +21,8 @@ fn every_path_of_the_contract_names_its_thing() {
         ("/api/progress", Resource::Tasks),
         ("/api/progress/dl-42", Resource::Task(id())),
         ("/api/progress/dl-42/cancel", Resource::TaskCancel(id())),
+        ("/sse/progress/dl-42", Resource::TaskEvents(id())),
+        ("/sse/all", Resource::AllEvents),
         ("/ws", Resource::Socket(Endpoint::Hello)),
         ("/ws/echo", Resource::Socket(Endpoint::Echo)),
         ("/ws/all", Resource::Socket(Endpoint::WatchAll)),
@@ -60,6 +62,7 @@ fn a_task_is_percent_decoded_once() {
     ] {
         for (prefix, resource) in [
             ("/api/progress/", Resource::Task(task(id))),
+            ("/sse/progress/", Resource::TaskEvents(task(id))),
             ("/ws/progress/", Resource::Socket(Endpoint::Watch(task(id)))),
             ("/ws/worker/", Resource::Socket(Endpoint::Work(task(id)))),
         ] {
@@ -78,6 +81,7 @@ fn what_is_no_task_id_is_told_so_wherever_an_id_may_stand() {
         for path in [
             format!("/api/progress/{id}"),
             format!("/api/progress/{id}/cancel"),
+            format!("/sse/progress/{id}"),
             format!("/ws/progress/{id}"),
             format!("/ws/worker/{id}"),
         ] {
@@ -104,6 +108,12 @@ fn there_is_nothing_beside_the_paths() {
         "/api/progress/a/cancel/",
         "/api/progress/a/cancel/b",
         "/api/%70rogress/a",
+        "/sse",
+        "/sse/",
+        "/sse/all/",
+        "/sse/progress",
+        "/sse/progress/a/",
+        "/sse/worker/a",
         "/ws/",
         "/ws/all/",
         "/ws/all/x",

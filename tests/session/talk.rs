@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use doneyet::session::demand::{Answer, Demand, Published};
+use doneyet::session::demand::{Answer, Demand, Feed, Notice, Published, Until};
 use doneyet::session::http::Http;
 use doneyet::session::keys::Permit;
 use doneyet::session::websocket::{Purpose, WebSocket};
@@ -93,7 +93,10 @@ impl Talk {
                 }
                 Outcome::Demand(demand) => {
                     self.demands.push(format!("{demand:?}"));
-                    let flow = self.session.answer(&answer(demand), &mut self.out, NOON);
+                    let Some(answer) = answer(demand) else {
+                        continue;
+                    };
+                    let flow = self.session.answer(&answer, &mut self.out, NOON);
                     self.is_over = flow == Flow::Over;
                 }
             }
@@ -203,8 +206,24 @@ pub(crate) fn task(id: &str) -> TaskId {
     TaskId::new(id).expect("a task id")
 }
 
-/// The hub's opinions: `known` is there at revision 7, `ended` has ended, all others are new.
-fn answer(demand: Demand) -> Answer {
+/// The hub's opinions: `known` is there at revision 7 and is to be cancelled, `ended` has ended, all
+/// others are new. What is awaited and not there has no answer yet.
+fn answer(demand: Demand) -> Option<Answer> {
+    let news = match &demand {
+        Demand::AwaitState { task, since, .. } => {
+            let update = Rc::new(Update::new(7, false, STATE.as_bytes()));
+            (task.as_str() == "known" && *since != Some(7)).then_some(Notice::State(update))
+        }
+        Demand::AwaitCancel { task, .. } => {
+            let (task, reason) = (task.clone(), Some(Rc::from("enough")));
+            (task.as_str() == "known").then_some(Notice::Cancel { task, reason })
+        }
+        _ => return Some(answer_at_once(demand)),
+    };
+    news.map(Answer::News)
+}
+
+fn answer_at_once(demand: Demand) -> Answer {
     let update = || Rc::new(Update::new(7, false, STATE.as_bytes()));
     let published = |task: TaskId| Published {
         rev: 8,
@@ -230,6 +249,9 @@ fn answer(demand: Demand) -> Answer {
             Answer::Refused(Refusal::UnknownTask)
         }
         Demand::Show(_) => Answer::State(update()),
+        Demand::Stream(Feed::Task { until, .. }) => Answer::Stream(until),
+        Demand::Stream(Feed::All) => Answer::Stream(Until::Forgotten),
+        Demand::AwaitState { .. } | Demand::AwaitCancel { .. } => Answer::NoNews,
         Demand::Cancel { .. } => Answer::CancelRequested(update()),
         Demand::Metrics => Answer::Metrics(Rc::from("doneyet_up 1\n")),
         Demand::List { .. } => Answer::List(vec![update(), update()]),

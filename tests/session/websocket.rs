@@ -244,8 +244,11 @@ fn a_watcher_until_the_end_leaves_with_the_last_state() {
     for purpose in all_purposes() {
         let mut talk = Talk::socket(purpose.clone());
         talk.said();
-        assert_eq!(talk.session.notify(&news(false), &mut talk.out), Flow::On);
-        let flow = talk.session.notify(&news(true), &mut talk.out);
+        assert_eq!(
+            talk.session.notify(&news(false), &mut talk.out, NOON),
+            Flow::On
+        );
+        let flow = talk.session.notify(&news(true), &mut talk.out, NOON);
         let state = format!("text {STATE}");
         match purpose {
             Purpose::WatchUntilEnd(_) => {
@@ -270,7 +273,7 @@ fn a_forgotten_task_ends_the_sockets_that_watch_nothing_else() {
     ] {
         let mut talk = Talk::socket(purpose.clone());
         let notice = Notice::Forgotten(task("a"));
-        let flow = talk.session.notify(&notice, &mut talk.out);
+        let flow = talk.session.notify(&notice, &mut talk.out, NOON);
         let said = messages(&talk.said());
         match purpose {
             Purpose::WatchMany => {
@@ -289,7 +292,7 @@ fn a_worker_hears_a_cancel_with_its_reason() {
         task: task("a"),
         reason: Some(Rc::from("bored")),
     };
-    assert_eq!(talk.session.notify(&notice, &mut talk.out), Flow::On);
+    assert_eq!(talk.session.notify(&notice, &mut talk.out, NOON), Flow::On);
     assert_eq!(
         messages(&talk.said()),
         [r#"text {"action":"cancel","reason":"bored","task_id":"a"}"#]
@@ -299,11 +302,11 @@ fn a_worker_hears_a_cancel_with_its_reason() {
 #[test]
 fn silence_is_asked_about_once() {
     let mut talk = Talk::socket(Purpose::WatchAll);
-    assert_eq!(talk.session.tick(&mut talk.out), Ok(()));
+    assert_eq!(talk.session.tick(&mut talk.out, NOON), Ok(Flow::On));
     assert_eq!(messages(&talk.said()), ["ping "]);
     talk.send(&masked(OpCode::Pong, b""));
-    assert_eq!(talk.session.tick(&mut talk.out), Ok(()));
-    assert_eq!(talk.session.tick(&mut talk.out), Err(Fault::Gone));
+    assert_eq!(talk.session.tick(&mut talk.out, NOON), Ok(Flow::On));
+    assert_eq!(talk.session.tick(&mut talk.out, NOON), Err(Fault::Gone));
     assert_eq!(messages(&talk.said()), ["ping "]);
 }
 
@@ -311,7 +314,7 @@ fn silence_is_asked_about_once() {
 fn any_byte_is_a_sign_of_life() {
     let mut talk = Talk::socket(Purpose::WatchAll);
     for byte in text("ping") {
-        assert_eq!(talk.session.tick(&mut talk.out), Ok(()));
+        assert_eq!(talk.session.tick(&mut talk.out, NOON), Ok(Flow::On));
         talk.send(&[byte]);
     }
 }

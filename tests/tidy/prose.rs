@@ -7,7 +7,7 @@ use crate::source::{File, words};
 
 /// First words of names that documents may use and that are others': crates, types of the standard
 /// library, classes of other languages.
-const FOREIGN: [&str; 2] = ["std", "Cow"];
+const FOREIGN: [&str; 3] = ["std", "Cow", "EventSource"];
 
 /// Documents without their fenced blocks, so that only prose is left.
 fn prose(text: &str) -> String {

@@ -45,6 +45,7 @@ macro_rules! labels {
 labels! {
     Transport {
         Http = "http",
+        Events = "sse",
         WebSocket = "websocket",
     }
     Method {

@@ -28,15 +28,15 @@ pub struct Metrics {
     /// Connections that were accepted.
     pub accepted: u64,
     /// Bytes read from peers, by what they spoke at the time.
-    pub received_bytes: By<Transport, 2>,
+    pub received_bytes: By<Transport, 3>,
     /// Bytes that the kernel took for peers.
-    pub sent_bytes: By<Transport, 2>,
+    pub sent_bytes: By<Transport, 3>,
     /// HTTP requests that were answered.
     pub requests: By<Method, 7, By<StatusClass, 5>>,
     /// Publishes that were granted, by what they did.
     pub publishes: By<Effect, 3>,
     /// States put into outboxes as news.
-    pub updates_sent: By<Transport, 2>,
+    pub updates_sent: By<Transport, 3>,
     /// Steps on the way from a watcher's wish to the end of a task.
     pub cancels: By<CancelOutcome, 4>,
     /// Turns in the life of tasks.
@@ -63,7 +63,9 @@ impl Metrics {
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Census {
     /// Connections.
-    pub connections: By<Transport, 2>,
+    pub connections: By<Transport, 3>,
+    /// Long polls that wait for news.
+    pub held_polls: u64,
     /// Bytes that peers have not taken yet.
     pub pending_bytes: u64,
     /// How often somebody ran into a limit of connections or of rate.

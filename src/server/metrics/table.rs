@@ -37,6 +37,11 @@ fn families(metrics: &Metrics, census: &Census, vitals: &Vitals) -> Vec<Family> 
             "Connections open now, by what they speak.",
             by("transport", &census.connections),
         ),
+        gauge(
+            "held_polls",
+            "Long polls that wait for news now.",
+            one(census.held_polls),
+        ),
         counter(
             "connections_accepted_total",
             "Connections accepted.",
