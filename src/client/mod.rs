@@ -9,6 +9,7 @@
 //! - [`request`]: one HTTP exchange; [`Download`]: one whose content is read piece by piece;
 //! - [`WebSocketClient`]: a socket that answers pings by itself;
 //! - [`Link`]: a worker's tie to the daemon, which survives either end's bad days;
+//! - [`swarm`]: many connections on one loop, for benchmarks: the exception, which does not block;
 //! - [`ClientError`]: what went wrong, in a sentence for the terminal.
 
 mod answer;
@@ -21,6 +22,7 @@ mod request;
 mod server;
 mod slot;
 mod stream;
+pub mod swarm;
 mod websocket;
 
 pub use backoff::Backoff;

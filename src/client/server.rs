@@ -3,7 +3,7 @@
 use std::error::Error;
 use std::fmt;
 use std::io;
-use std::net::SocketAddr;
+use std::net::{SocketAddr, ToSocketAddrs as _};
 use std::path::PathBuf;
 use std::str::FromStr;
 
@@ -86,6 +86,29 @@ impl Server {
     /// Where its dashboard is; a browser does not reach a Unix socket.
     pub fn page(&self) -> Option<String> {
         matches!(self.address, Address::Tcp { .. }).then(|| format!("{self}/"))
+    }
+
+    /// The address of its socket, for those who connect often: a name is looked up once.
+    ///
+    /// # Errors
+    ///
+    /// If the name has no address, or the server is behind a Unix socket.
+    pub fn socket_address(&self) -> Result<SocketAddr, ClientError> {
+        let looked_up = match &self.address {
+            Address::Tcp { host, port } => (host.as_str(), *port).to_socket_addrs(),
+            Address::Unix(_) => Err(io::Error::new(
+                io::ErrorKind::Unsupported,
+                "this needs a TCP address",
+            )),
+        };
+        let first = looked_up.and_then(|mut addresses| {
+            let none = || io::Error::new(io::ErrorKind::NotFound, "the name has no address");
+            addresses.next().ok_or_else(none)
+        });
+        first.map_err(|source| ClientError::Unreachable {
+            server: self.to_string(),
+            source,
+        })
     }
 
     /// What goes into the `Host` field.

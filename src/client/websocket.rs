@@ -218,6 +218,20 @@ impl Sender {
         self.send_frame(OpCode::Text, text.as_bytes())
     }
 
+    /// Sends several text messages in one write.
+    ///
+    /// # Errors
+    ///
+    /// As [`Sender::send`].
+    pub fn send_all(&self, texts: &[String]) -> Result<(), ClientError> {
+        let mut bytes = Vec::new();
+        for text in texts {
+            let key = entropy::mask_key();
+            frame::encode_masked(OpCode::Text, text.as_bytes(), key, &mut bytes);
+        }
+        self.write(OpCode::Text, &bytes)
+    }
+
     /// Sends a ping, whose pong comes after everything the server has read before it: proof that
     /// it has read that. The payload is cut to 125 bytes.
     ///
@@ -260,6 +274,11 @@ impl Sender {
     fn send_frame(&self, opcode: OpCode, payload: &[u8]) -> Result<(), ClientError> {
         let mut bytes = Vec::new();
         frame::encode_masked(opcode, payload, entropy::mask_key(), &mut bytes);
+        self.write(opcode, &bytes)
+    }
+
+    /// Writes whole frames, the last of which is an `opcode`.
+    fn write(&self, opcode: OpCode, frames: &[u8]) -> Result<(), ClientError> {
         let mut writer = self.lock();
         if writer.is_closing {
             return match opcode {
@@ -270,7 +289,7 @@ impl Sender {
         writer.is_closing = opcode == OpCode::Close;
         writer
             .stream
-            .write_all(&bytes)
+            .write_all(frames)
             .map_err(|error| self.server.broken(error))
     }
 
