@@ -4,8 +4,8 @@
 //!
 //! | module | what it is | level |
 //! |---|---|---|
-//! | [`command`] | what a person types: serve, run, watch, publish, cancel, list, demo | 5 |
-//! | [`client`] | the other end of the wire: a blocking socket, a request | 4 |
+//! | [`command`] | what a person types: serve, run, watch, publish, cancel, list, demo, bench | 5 |
+//! | [`client`] | the other end of the wire: a blocking socket, a request, a swarm for benchmarks | 4 |
 //! | [`server`] | the reactor (the only system calls) over the broker (joins peers and hub) | 3–4 |
 //! | [`session`] | one peer's conversation: bytes to demands, notices to bytes | 2 |
 //! | [`task`] | what a task is, who watches it, who is behind | 1 |

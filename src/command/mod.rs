@@ -4,6 +4,7 @@
 //! the one that is meant, reads its words with [`options`], and turns its end into an exit code:
 //! 0, 1 for what did not work out, 2 for what makes no sense, 130 for Ctrl-C.
 
+pub mod bench;
 pub mod cancel;
 pub mod daemon;
 pub mod demo;
@@ -69,7 +70,49 @@ const COMMANDS: &[Command] = &[
         usage: &demo::USAGE,
         run: demo::run,
     },
+    Command {
+        usage: &bench::USAGE,
+        run: bench::run,
+    },
+    Command {
+        usage: &bench::fanout::USAGE,
+        run: bench::fanout::run,
+    },
+    Command {
+        usage: &bench::publish::USAGE,
+        run: bench::publish::run,
+    },
+    Command {
+        usage: &bench::echo::USAGE,
+        run: bench::echo::run,
+    },
+    Command {
+        usage: &bench::handshake::USAGE,
+        run: bench::handshake::run,
+    },
+    Command {
+        usage: &bench::idle::USAGE,
+        run: bench::idle::run,
+    },
 ];
+
+impl Command {
+    /// The words of its name, of which some have two.
+    fn name(&self) -> impl Iterator<Item = &'static str> {
+        self.usage.name.split(' ')
+    }
+
+    fn is_named(&self, words: &[OsString]) -> bool {
+        let mut words = words.iter();
+        self.name()
+            .all(|part| words.next().is_some_and(|word| word == part))
+    }
+
+    /// Whether it is part of another command, whose help tells of it.
+    fn is_part(&self) -> bool {
+        self.name().nth(1).is_some()
+    }
+}
 
 /// Does what the words (without the program's own name) ask for.
 pub fn main(words: impl IntoIterator<Item = OsString>) -> ExitCode {
@@ -84,9 +127,12 @@ pub fn main(words: impl IntoIterator<Item = OsString>) -> ExitCode {
         "--version" | "-V" => return say(&version()),
         _ => {}
     }
-    let named = COMMANDS.iter().find(|command| command.usage.name == first);
-    if named.is_some() {
-        words.remove(0);
+    let named = COMMANDS
+        .iter()
+        .filter(|command| command.is_named(&words))
+        .max_by_key(|command| command.name().count());
+    if let Some(command) = named {
+        words.drain(..command.name().count());
     } else if !first.is_empty() && !first.starts_with('-') {
         eprintln!("doneyet: there is no command {first:?}\nTry `doneyet --help`.");
         return ExitCode::from(2);
@@ -103,7 +149,8 @@ pub fn main(words: impl IntoIterator<Item = OsString>) -> ExitCode {
 }
 
 fn overview() -> String {
-    let usages: Vec<&Usage> = COMMANDS.iter().map(|command| command.usage).collect();
+    let whole = COMMANDS.iter().filter(|command| !command.is_part());
+    let usages: Vec<&Usage> = whole.map(|command| command.usage).collect();
     help::overview(&usages)
 }
 

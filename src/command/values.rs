@@ -46,6 +46,15 @@ pub fn count(text: &str) -> Result<u64, &'static str> {
         .ok_or("this must be a whole number, 1 or more")
 }
 
+/// Reads a whole number, 1 or more, of things in memory.
+///
+/// # Errors
+///
+/// As [`count`].
+pub fn size(text: &str) -> Result<usize, &'static str> {
+    count(text).map(|number| usize::try_from(number).unwrap_or(usize::MAX))
+}
+
 /// Takes any text.
 ///
 /// # Errors

@@ -4,6 +4,7 @@
 //! on a port of the system's choice, and waits for what is to happen, never for time to pass.
 
 mod bars;
+mod bench;
 mod client;
 mod demo;
 mod link;

@@ -150,5 +150,6 @@ pub(super) fn doneyet(command: &str, server: &Server, words: &[&str]) -> Ended {
 /// Starts `doneyet COMMAND --server SERVER WORDS…`.
 pub(super) fn start(command: &str, server: &Server, words: &[&str]) -> Program {
     let server = server.to_string();
-    Program::start(&[&[command, "--server", &server], words].concat())
+    let command: Vec<&str> = command.split(' ').collect();
+    Program::start(&[&command[..], &["--server", &server], words].concat())
 }

@@ -7,8 +7,23 @@ use super::{daemon, publish, state};
 
 #[test]
 fn help_and_version_are_everywhere() {
-    for command in ["serve", "run", "watch", "publish", "cancel", "list", "demo"] {
-        let help = Program::start(&[command, "--help"]).end();
+    for command in [
+        "serve",
+        "run",
+        "watch",
+        "publish",
+        "cancel",
+        "list",
+        "demo",
+        "bench",
+        "bench fanout",
+        "bench publish",
+        "bench echo",
+        "bench handshake",
+        "bench idle",
+    ] {
+        let words: Vec<&str> = command.split(' ').collect();
+        let help = Program::start(&[&words[..], &["--help"]].concat()).end();
         assert_eq!(help.code, Some(0), "{command}");
         assert!(
             help.out.starts_with(&format!("Usage: doneyet {command} ")),
@@ -21,7 +36,7 @@ fn help_and_version_are_everywhere() {
             "{}",
             help.out
         );
-        let version = Program::start(&[command, "--version"]).end();
+        let version = Program::start(&[&words[..], &["--version"]].concat()).end();
         assert_eq!(
             version.out,
             format!("doneyet {}\n", env!("CARGO_PKG_VERSION"))
@@ -30,6 +45,7 @@ fn help_and_version_are_everywhere() {
     let overview = Program::start(&["--help"]).end();
     assert_eq!(overview.code, Some(0));
     assert!(overview.out.contains("\n  watch "), "{}", overview.out);
+    assert!(!overview.out.contains("bench fanout"), "{}", overview.out);
 }
 
 #[test]
