@@ -15,17 +15,20 @@ use crate::wire::http::{Exchange, HttpError, Response, Status};
 pub(super) fn refused(refusal: &Refusal) -> Response<'static> {
     let status = match refusal {
         Refusal::BadTaskId | Refusal::BadJson(_) => Status::BAD_REQUEST,
-        Refusal::BadState { .. } => Status::UNPROCESSABLE_CONTENT,
+        Refusal::BadState { .. } | Refusal::BadInput { .. } => Status::UNPROCESSABLE_CONTENT,
         Refusal::TooLarge | Refusal::TooManyLines => Status::CONTENT_TOO_LARGE,
-        Refusal::UnknownTask => Status::NOT_FOUND,
+        Refusal::UnknownTask | Refusal::UnknownFile => Status::NOT_FOUND,
         Refusal::Finished => Status::CONFLICT,
-        Refusal::TooManyTasks | Refusal::TooManyConnections => Status::SERVICE_UNAVAILABLE,
+        Refusal::TooManyTasks
+        | Refusal::TooManyConnections
+        | Refusal::TooManyQueued
+        | Refusal::Stopping => Status::SERVICE_UNAVAILABLE,
         Refusal::TooManySubscriptions | Refusal::TooManyRequests => Status::TOO_MANY_REQUESTS,
     };
     let response = Response::new(status).json(vocabulary::refusal(refusal));
     match refusal {
         // RFC 6585 §4, RFC 9110 §10.2.3: in seconds.
-        Refusal::TooManyRequests | Refusal::TooManyConnections => {
+        Refusal::TooManyRequests | Refusal::TooManyConnections | Refusal::TooManyQueued => {
             response.field("Retry-After", "1")
         }
         _ => response,
@@ -75,5 +78,10 @@ pub(super) fn stopping() -> Response<'static> {
 
 /// The value of a `Date` field (RFC 9110 §6.6.1).
 pub(super) fn date(now: Now) -> String {
-    httpdate::fmt_http_date(UNIX_EPOCH + Duration::from_millis(now.unix_ms))
+    http_date(now.unix_ms)
+}
+
+/// A moment as HTTP writes it, in whole seconds (RFC 9110 §5.6.7).
+pub(super) fn http_date(unix_ms: u64) -> String {
+    httpdate::fmt_http_date(UNIX_EPOCH + Duration::from_millis(unix_ms))
 }

@@ -85,7 +85,14 @@ pub fn error(code: &str, message: &str) -> Vec<u8> {
 
 /// The refusal as a JSON object.
 pub fn refusal(refusal: &Refusal) -> Vec<u8> {
-    error(refusal.code(), &refusal.message())
+    let mut json = error(refusal.code(), &refusal.message());
+    // For a form, which shows the sentence beside the field.
+    if let Refusal::BadInput { field, .. } = refusal {
+        let member = format!(r#","field":{}}}"#, Value::from(&**field));
+        json.pop();
+        json.extend_from_slice(member.as_bytes());
+    }
+    json
 }
 
 /// The answer to one publish.

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::fmt;
+use std::rc::Rc;
 
 use crate::task::id::BadTaskId;
 use crate::task::update::MAX_FIELDS;
@@ -20,6 +21,19 @@ pub enum Refusal {
         /// What is allowed there.
         allowed: &'static str,
     },
+    /// An order says something that its recipe does not take.
+    BadInput {
+        /// The input, `recipe`, or `body` where the whole is wrong.
+        field: Rc<str>,
+        /// What may stand there.
+        allowed: Rc<str>,
+    },
+    /// As many jobs of the recipe wait as may.
+    TooManyQueued,
+    /// The daemon is about to end.
+    Stopping,
+    /// The task has no such file.
+    UnknownFile,
     /// The worker's fields would be longer than [`MAX_FIELDS`] as JSON.
     TooLarge,
     /// A batch has more publishes than are answered at once.
@@ -45,6 +59,10 @@ impl Refusal {
             Refusal::BadTaskId => "bad_task_id",
             Refusal::BadJson(_) => "bad_json",
             Refusal::BadState { .. } => "bad_state",
+            Refusal::BadInput { .. } => "bad_input",
+            Refusal::TooManyQueued => "too_many_queued",
+            Refusal::Stopping => "stopping",
+            Refusal::UnknownFile => "unknown_file",
             Refusal::TooLarge => "too_large",
             Refusal::TooManyLines => "too_many_lines",
             Refusal::UnknownTask => "unknown_task",
@@ -62,6 +80,10 @@ impl Refusal {
             Refusal::BadTaskId => BadTaskId.to_string().into(),
             Refusal::BadJson(why) => format!("the body is not JSON: {why}").into(),
             Refusal::BadState { field, allowed } => format!("`{field}` must be {allowed}").into(),
+            Refusal::BadInput { field, allowed } => format!("`{field}` must be {allowed}").into(),
+            Refusal::TooManyQueued => "the recipe's queue is full: come again later".into(),
+            Refusal::Stopping => "the daemon is stopping and starts nothing more".into(),
+            Refusal::UnknownFile => "the task has no result of that name".into(),
             Refusal::TooLarge => format!("a state has at most {MAX_FIELDS} bytes as JSON").into(),
             Refusal::TooManyLines => "a batch has at most 10000 lines".into(),
             Refusal::UnknownTask => "no such task has been published".into(),

@@ -81,6 +81,16 @@ impl Patch {
         }
     }
 
+    /// A patch that sets these fields to these texts.
+    pub fn of_texts(fields: &[(&str, &str)]) -> Patch {
+        let fields = fields.iter();
+        Patch(
+            fields
+                .map(|(name, text)| ((*name).to_owned(), Value::from(*text)))
+                .collect(),
+        )
+    }
+
     /// The `task_id` that a patch on a shared socket or in a batch names.
     ///
     /// # Errors
