@@ -7,6 +7,7 @@ mod framing;
 mod handshake;
 mod head;
 mod mutation;
+mod range;
 mod reply;
 mod response;
 mod scan;
