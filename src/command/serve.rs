@@ -5,11 +5,12 @@ use std::net::SocketAddr;
 use std::os::unix::net::UnixStream;
 use std::process::ExitCode;
 
-use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
+use signal_hook::consts::{SIGCHLD, SIGHUP, SIGINT, SIGTERM};
 use signal_hook::low_level::pipe;
 
+use super::jobs::Processes;
 use super::options::{Arguments, Operands, Opt, Takes, Usage};
-use super::{Failure, descriptors, keys, quotas, values};
+use super::{Failure, descriptors, keys, quotas, recipes, values};
 use crate::server::journal::Level;
 use crate::server::journal::event::Event;
 use crate::server::journal::line::Format;
@@ -112,6 +113,7 @@ pub const USAGE: Usage = Usage {
         keys::WATCH_TOKEN_FILE,
         keys::TICKET_SECRET,
         keys::TICKET_SECRET_FILE,
+        recipes::RECIPES,
         LOG_LEVEL,
         LOG_FORMAT,
         ECHO,
@@ -135,8 +137,9 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
     *max_connections = descriptors::room().min(*max_connections);
     let doubts = keys::exposed(arguments)
         .map(exposure)
-        .chain(openness(&config));
-    serve(&config, doubts, || keys::read(arguments))?;
+        .chain(openness(&config))
+        .collect::<Vec<_>>();
+    serve(config, doubts, || keys::read(arguments))?;
     Ok(ExitCode::SUCCESS)
 }
 
@@ -154,7 +157,10 @@ fn openness(config: &Config) -> Option<String> {
         |address: &&Address| matches!(address, Address::Tcp(tcp) if !tcp.ip().is_loopback());
     let address = config.listen.iter().find(public)?;
     let watch_open = config.keys.watch.is_empty() && config.keys.ticket_secrets.is_empty();
+    let starts = !config.recipes.all().is_empty();
     let open = match (config.keys.publish.is_empty(), watch_open) {
+        (true, true) if starts => "publish, start the recipes, watch and cancel",
+        (true, false) if starts => "publish and start the recipes",
         (true, true) => "publish, watch and cancel",
         (true, false) => "publish",
         (false, true) => "watch and cancel",
@@ -176,6 +182,7 @@ pub fn config(arguments: &Arguments) -> Result<Config, Failure> {
         keys: keys::read(arguments)?,
         limits: quotas::limits(arguments)?,
         proxies: quotas::proxies(arguments)?,
+        recipes: recipes::read(arguments)?,
         ..Config::default()
     };
     let listen = arguments.values(&LISTEN, address)?;
@@ -209,14 +216,14 @@ pub fn config(arguments: &Arguments) -> Result<Config, Failure> {
     Ok(config)
 }
 
-/// Serves until SIGTERM or SIGINT. Begins with a line for each of the `doubts`. On SIGHUP, the keys are what `reread` says; if it cannot say,
-/// they stay as they are.
+/// Serves until SIGTERM or SIGINT. Begins with a line for each of the `doubts`. On SIGHUP, the keys
+/// are what `reread` says; if it cannot say, they stay as they are.
 ///
 /// # Errors
-/// If an address cannot be bound.
+/// If an address cannot be bound, or jobs cannot be had where there are recipes.
 pub fn serve(
-    config: &Config,
-    doubts: impl Iterator<Item = String>,
+    mut config: Config,
+    doubts: Vec<String>,
     reread: impl Fn() -> Result<Keys, Failure>,
 ) -> io::Result<()> {
     let (stop, stop_signals) = UnixStream::pair()?;
@@ -225,7 +232,17 @@ pub fn serve(
     }
     let (reload, reload_signals) = UnixStream::pair()?;
     pipe::register(SIGHUP, reload_signals)?;
-    let mut reactor = Reactor::bind(config, stop)?;
+    let workshop = match config.recipes.all().is_empty() {
+        true => None,
+        false => Some(Processes::new()?),
+    };
+    config.private = workshop.as_ref().map(|jobs| jobs.socket().to_owned());
+    let mut reactor = Reactor::bind(&config, stop)?;
+    if let Some(workshop) = workshop {
+        let (ends, end_signals) = UnixStream::pair()?;
+        pipe::register(SIGCHLD, end_signals)?;
+        reactor.employ(Box::new(workshop), ends)?;
+    }
     reactor.wake_on(reload)?;
     for message in doubts {
         reactor.note(Event::Doubt { message });

@@ -21,10 +21,12 @@ use std::rc::Rc;
 
 use crate::server::batch::Batch;
 use crate::server::config::Config;
+use crate::server::jobs::Jobs;
 use crate::server::journal::Journal;
 use crate::server::metrics::Metrics;
 use crate::server::peer::{DRAIN_MS, Input, LINGER_MS, NEXT_REQUEST_MS, Peers, Phase, limit_ms};
 use crate::server::quota::Accounts;
+use crate::server::sending::Sendings;
 use crate::session::forwarded::Proxies;
 use crate::session::keys::{Keyring, Keys};
 use crate::session::{Fault, Flow, Notice, Session, Wait};
@@ -60,6 +62,8 @@ pub struct Broker {
     pub(super) scrapers: Vec<PeerKey>,
     /// What was begun in an earlier turn.
     pub(super) batches: VecDeque<Batch>,
+    pub(super) jobs: Jobs,
+    pub(super) sendings: Sendings,
     /// What has been done since the start, in the cost of an echo: for budgets, which compare.
     pub(super) work: usize,
     dead: Vec<PeerKey>,
@@ -79,6 +83,8 @@ impl Broker {
             journal: Journal::new(config.log_level),
             scrapers: Vec::new(),
             batches: VecDeque::new(),
+            jobs: Jobs::new(config.recipes.clone()),
+            sendings: Sendings::default(),
             work: 0,
             accounts: Accounts::new(config.limits.clone()),
             proxies: Rc::new(config.proxies.clone()),
@@ -149,6 +155,7 @@ impl Broker {
     pub fn tick(&mut self, now: Now) {
         self.go_on_with_batches(now);
         self.tick_tasks(now);
+        self.tick_jobs(now);
         self.accounts.tick(now);
         while let Some(due) = self.deadlines.due(now.ticks_ms) {
             let key = PeerKey(due.key);
@@ -171,6 +178,7 @@ impl Broker {
             self.deadlines.next_ms(),
             self.board.next_tick_ms(),
             self.accounts.next_tick_ms(),
+            self.jobs.next_tick_ms(),
         ];
         next_ms.into_iter().flatten().min()
     }
@@ -212,6 +220,7 @@ impl Broker {
         self.deadlines.clear(&mut self.peers[key].alarm, key.0);
         self.scrapers.retain(|&scraper| scraper != key);
         self.orphan_batches(key);
+        self.sendings.drop_peer(key);
         self.accounts.leave(self.peers[key].account, now);
         self.peers.remove(key);
         Some(key)
@@ -254,6 +263,9 @@ impl Broker {
                 self.notify(key, &notice, now);
             }
         }
+        if self.sendings.has(key) {
+            self.fill_with_file(key, now);
+        }
     }
 
     pub(super) fn notify(&mut self, key: PeerKey, notice: &Notice, now: Now) {
@@ -276,12 +288,13 @@ impl Broker {
     /// An open peer stays in line while it is owed anything that the kernel has room for, and may
     /// speak again, in the next turn, if it has taken most of what it asked for.
     fn after_write(&mut self, key: PeerKey, now: Now) -> After {
+        let is_sending = self.sendings.has(key);
         let peer = &mut self.peers[key];
-        let waits = !peer.outbox.is_empty();
+        let waits = !peer.outbox.is_empty() || is_sending;
         if !peer.outbox.is_blocked() && (waits || self.hub.is_owed(key)) {
             self.hub.enlist(key);
         }
-        let resumes = peer.input == Input::Held && !peer.outbox.is_congested();
+        let resumes = peer.input == Input::Held && !peer.outbox.is_congested() && !is_sending;
         if resumes {
             peer.input = Input::Flowing;
         }
@@ -294,8 +307,9 @@ impl Broker {
 
     /// With the last byte written, our side is shut, or all is over if the peer's was already.
     fn after_last_write(&mut self, key: PeerKey, now: Now) -> After {
+        let is_sending = self.sendings.has(key);
         let peer = &mut self.peers[key];
-        if !peer.outbox.is_empty() {
+        if !peer.outbox.is_empty() || is_sending {
             if !peer.outbox.is_blocked() {
                 self.hub.enlist(key);
             }

@@ -4,6 +4,7 @@ use std::fmt;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 
+use crate::recipe::Recipes;
 use crate::server::journal::Level;
 use crate::server::journal::line::Format;
 use crate::server::limits::Limits;
@@ -61,6 +62,10 @@ pub struct Config {
     pub limits: Limits,
     /// Whose word is taken on who asks.
     pub proxies: Proxies,
+    /// The commands that may be started.
+    pub recipes: Recipes,
+    /// A Unix socket that only these commands reach; needed if there are any.
+    pub private: Option<PathBuf>,
 }
 
 impl Default for Config {
@@ -75,6 +80,8 @@ impl Default for Config {
             log_format: None,
             limits: Limits::default(),
             proxies: Proxies::default(),
+            recipes: Recipes::default(),
+            private: None,
         }
     }
 }

@@ -51,6 +51,12 @@ impl Broker {
                 self.unsubscribe(peer, &task);
                 Ok(Answer::Done)
             }
+            Demand::Recipes => Ok(self.show_recipes()),
+            Demand::Start(order) => self.start(&order, now),
+            Demand::Fetch { task, name } => match self.fetch(peer, &task, name) {
+                Ok(()) => return None,
+                Err(refusal) => Err(refusal),
+            },
         };
         Some(result.unwrap_or_else(Answer::Refused))
     }
@@ -99,7 +105,12 @@ impl Broker {
                     self.hub.state_changed(task);
                     self.count_tick(task, now);
                 }
-                Tick::Forget => self.forget(task, now),
+                Tick::Forget => {
+                    let id = self.board.id(task).cloned();
+                    if !id.is_some_and(|id| self.keep_waiting(&id, now)) {
+                        self.forget(task, now);
+                    }
+                }
             }
         }
     }
@@ -166,7 +177,7 @@ impl Broker {
         }
     }
 
-    fn show(&self, task: &TaskId) -> Result<Rc<Update>, Refusal> {
+    pub(super) fn show(&self, task: &TaskId) -> Result<Rc<Update>, Refusal> {
         let key = self.board.find(task)?;
         self.board.update(key).cloned().ok_or(Refusal::UnknownTask)
     }
@@ -218,12 +229,18 @@ impl Broker {
         Answer::List(wanted.map(|record| Rc::clone(record.update())).collect())
     }
 
-    fn cancel(&mut self, task: &TaskId, reason: Option<&str>, now: Now) -> Result<Answer, Refusal> {
+    pub(super) fn cancel(
+        &mut self,
+        task: &TaskId,
+        reason: Option<&str>,
+        now: Now,
+    ) -> Result<Answer, Refusal> {
         let key = self.board.find(task)?;
         if self.board.request_cancel(key, reason, now)? == Effect::Changed {
             self.hub.state_changed(key);
             self.hub.cancel_wanted(key);
             self.metrics.cancels[CancelOutcome::Requested] += 1;
+            self.cancel_waiting(task, now);
         }
         self.show(task).map(Answer::CancelRequested)
     }
@@ -303,6 +320,7 @@ impl Broker {
         };
         self.count_task_event(key, TaskEvent::Forgotten, now);
         let last = self.board.update(key).cloned();
+        self.jobs.forget(&task);
         self.board.forget(key);
         let mut ended = Vec::new();
         self.hub

@@ -6,7 +6,7 @@
 //! poll     until something happens, the next deadline, or not at all with work left over
 //! 1 serve   readable: read, parse, hub; writable: no longer blocked
 //! 2 accept  a batch, after the peers that are here already
-//! 3 tick    pings and give-ups: before the flush, so that they share its write
+//! 3 tick    pings and give-ups: before the flush, so that they share its write; jobs are started
 //! 4 flush   one write per peer that is owed something
 //! 5 bury    drop sockets and free slots: last, so that no event of this turn names a new peer
 //! ```
@@ -19,6 +19,7 @@
 //! A forgotten promise is a connection that sleeps for ever.
 
 mod accept;
+mod work;
 
 use std::io::{self, Read};
 use std::mem;
@@ -33,9 +34,12 @@ use crate::server::broker::{After, Broker};
 use crate::server::config::{Address, Config};
 use crate::server::journal::event::Event as Noted;
 use crate::server::listener::Listener;
+use crate::server::reactor::work::LastShift;
 use crate::server::reserve::Reserve;
 use crate::server::stderr::Stderr;
 use crate::server::stream::Stream;
+use crate::server::workshop::{Closed, Workshop};
+use crate::session::Access;
 use crate::session::keys::Keys;
 use crate::task::Now;
 use crate::task::hub::PeerKey;
@@ -51,8 +55,9 @@ const CLOSE_ALL_MS: u64 = 4_500;
 
 const STOP: Token = Token(usize::MAX);
 const WAKE: Token = Token(usize::MAX - 1);
+const WORK: Token = Token(usize::MAX - 2);
 /// Listeners are numbered downwards from here, peers upwards from 0.
-const LISTENERS: usize = usize::MAX - 2;
+const LISTENERS: usize = usize::MAX - 3;
 
 /// Why [`Reactor::run`] returned.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -79,6 +84,10 @@ pub struct Reactor {
     /// Peers that may have more to read than they were allowed to send this turn.
     unread: Vec<PeerKey>,
     stopping_ms: Option<u64>,
+    workshop: Box<dyn Workshop>,
+    ends: Option<UnixStream>,
+    /// While the daemon is to stop and waits for its jobs.
+    last_shift: Option<LastShift>,
     pub(super) stderr: Stderr,
     pub(super) accept_pauses: u64,
 }
@@ -92,11 +101,11 @@ impl Reactor {
     pub fn bind(config: &Config, stop: StdUnixStream) -> io::Result<Reactor> {
         let poll = Poll::new()?;
         let mut listeners = Vec::new();
-        for (index, address) in config.listen.iter().enumerate() {
-            let mut listener = Listener::bind(address, &config.access).map_err(|error| {
+        for (address, access) in addresses(config) {
+            let mut listener = Listener::bind(&address, &access).map_err(|error| {
                 io::Error::new(error.kind(), format!("cannot listen on {address}: {error}"))
             })?;
-            listener.register(poll.registry(), Token(LISTENERS - index))?;
+            listener.register(poll.registry(), Token(LISTENERS - listeners.len()))?;
             listeners.push(listener);
         }
         stop.set_nonblocking(true)?;
@@ -116,6 +125,9 @@ impl Reactor {
             started: Instant::now(),
             unread: Vec::new(),
             stopping_ms: None,
+            workshop: Box::new(Closed),
+            ends: None,
+            last_shift: None,
             stderr: Stderr::new(config.log_format),
             accept_pauses: 0,
         };
@@ -128,7 +140,8 @@ impl Reactor {
     /// # Errors
     /// If the kernel does not know them any more.
     pub fn addresses(&self) -> io::Result<Vec<Address>> {
-        self.listeners.iter().map(Listener::address).collect()
+        let public = self.listeners.iter().filter(|l| !l.access.private);
+        public.map(Listener::address).collect()
     }
 
     /// Anything readable on `wake` makes [`run`](Self::run) return for its caller to act.
@@ -180,6 +193,9 @@ impl Reactor {
         self.serve(events, now);
         self.accept(now);
         self.broker.tick(now);
+        self.bring(now);
+        self.start_jobs(now);
+        self.press_jobs(now);
         self.flush(now);
         self.bury(now);
         self.write_journal(now);
@@ -189,7 +205,7 @@ impl Reactor {
         for key in mem::take(&mut self.unread) {
             if self.broker.contains(key) {
                 self.broker.resume(key, now);
-                self.bring_vitals(now);
+                self.bring(now);
                 self.read(key, ReadUntil::Blocked, now);
             }
         }
@@ -197,6 +213,7 @@ impl Reactor {
             match event.token() {
                 STOP => self.stop(now),
                 WAKE => self.woken = self.wake.as_mut().is_some_and(was_readable),
+                WORK => self.see_ends(now),
                 Token(token) if token > LISTENERS - self.listeners.len() => {
                     self.listeners[LISTENERS - token].expect_more(now.ticks_ms);
                 }
@@ -236,7 +253,7 @@ impl Reactor {
                 Ok(0) => return self.broker.end_of_input(key),
                 Ok(count) => {
                     self.broker.receive(key, &mut self.scratch[..count], now);
-                    self.bring_vitals(now);
+                    self.bring(now);
                     if count < SCRATCH && until == ReadUntil::ShortRead {
                         return;
                     }
@@ -247,6 +264,12 @@ impl Reactor {
             }
         }
         self.unread.push(key);
+    }
+
+    /// What only system calls can answer.
+    fn bring(&mut self, now: Now) {
+        self.bring_vitals(now);
+        self.bring_files(now);
     }
 
     fn flush(&mut self, now: Now) {
@@ -283,17 +306,27 @@ impl Reactor {
         was_readable(&mut self.stop);
         if self.stopping_ms.is_none() {
             self.stopping_ms = Some(now.ticks_ms + CLOSE_ALL_MS);
-            self.listeners.clear();
             let connections = self.broker.peer_count();
             self.broker
                 .journal()
                 .note(Noted::Stopping { connections }, now);
-            self.broker.close_all(now);
+            self.keep_private_listener();
+            self.broker.close_jobs(now);
+            // Nobody is told goodbye before it has seen its job's end.
+            self.last_shift = Some(LastShift::new(now));
         }
     }
 
+    fn close_all(&mut self, now: Now) {
+        self.listeners.clear();
+        self.broker.close_all(now);
+    }
+
     fn is_over(&self, now: Now) -> bool {
-        let late = |stopping_ms: u64| self.broker.peer_count() == 0 || stopping_ms <= now.ticks_ms;
+        let late = |stopping_ms: u64| {
+            let all_gone = self.broker.peer_count() == 0 && self.last_shift.is_none();
+            all_gone || stopping_ms <= now.ticks_ms
+        };
         self.stopping_ms.is_some_and(late)
     }
 
@@ -312,6 +345,7 @@ impl Reactor {
             journal_ms,
             self.broker.next_tick_ms(),
             self.stopping_ms,
+            self.last_shift.as_ref().map(LastShift::due_ms),
         ];
         let next_ms = next_ms.into_iter().flatten().min()?;
         Some(Duration::from_millis(next_ms.saturating_sub(now.ticks_ms)))
@@ -332,6 +366,26 @@ impl Reactor {
             unix_ms: unix.as_millis() as u64,
         }
     }
+}
+
+/// Where to listen, and who may come: the private address first, so that it can be the last.
+fn addresses(config: &Config) -> impl Iterator<Item = (Address, Access)> {
+    let access = Access {
+        recipes: !config.recipes.all().is_empty(),
+        ..config.access.clone()
+    };
+    let private = Access {
+        private: true,
+        base_path: String::new(),
+        ..access.clone()
+    };
+    let first = config
+        .private
+        .iter()
+        .map(|path| Address::Unix(path.clone()));
+    let first = first.map(move |address| (address, private.clone()));
+    let others = config.listen.iter().cloned();
+    first.chain(others.map(move |address| (address, access.clone())))
 }
 
 /// Whether there was anything to read; all of it is gone now.

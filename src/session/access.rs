@@ -21,6 +21,10 @@ pub struct Access {
     pub base_path: String,
     /// Whether `/ws/echo` is there.
     pub echo: bool,
+    /// Whether there are recipes, and the routes for them.
+    pub recipes: bool,
+    /// Whether only the daemon's own jobs reach the address: they need no token.
+    pub private: bool,
 }
 
 impl Access {

@@ -20,6 +20,9 @@ use crate::wire::http::{Framing, Head, HttpError, Status, Target};
 
 /// The longest batch of publishes, in bytes.
 pub const MAX_BATCH: usize = 1024 * 1024;
+/// The longest order, in bytes. A value that is far too long is to be refused by its field's name,
+/// so a megabyte of it, and some more, is read.
+pub const MAX_ORDER: usize = 1024 * 1024 + 64 * 1024;
 
 /// A request that may be granted, once its content is there.
 #[derive(Debug)]
@@ -77,6 +80,12 @@ pub enum Call {
     Forget(TaskId),
     /// Ask a task's worker to stop.
     Cancel(TaskId),
+    /// What may be ordered?
+    Recipes,
+    /// An order.
+    Order,
+    /// A file that the job of a task has made.
+    Fetch(TaskId, String),
 }
 
 /// A request that is refused, and what the refusal says besides.
@@ -123,9 +132,12 @@ impl Call {
             Resource::find(target.path, access).map_err(|none| no_route(none, &target, access))?;
         let call = Call::find(head, &target, &resource)?;
         let brought = credentials(head, &target);
-        let permit = keyring
-            .permit(call.need(), &brought, now.unix_ms)
-            .map_err(denied)?;
+        let permit = match access.private {
+            true => Permit::Full,
+            false => keyring
+                .permit(call.need(), &brought, now.unix_ms)
+                .map_err(denied)?,
+        };
         call.check_content(head)?;
         Ok((call, permit))
     }
@@ -137,9 +149,12 @@ impl Call {
             Call::Publish { .. }
             | Call::PublishMany { .. }
             | Call::Forget(_)
+            | Call::Recipes
+            | Call::Order
             | Call::AwaitCancel { .. } => Need::Publish,
             Call::List(_) | Call::Metrics | Call::Stream(Feed::All) => Need::WatchAll,
             Call::Show(task)
+            | Call::Fetch(task, _)
             | Call::AwaitState { task, .. }
             | Call::Stream(Feed::Task { task, .. }) => Need::Watch(task),
             Call::Cancel(task) => Need::Cancel(task),
@@ -150,7 +165,7 @@ impl Call {
     /// What the caller is charged for it, apart from the lines of a batch.
     pub(super) fn charge(&self) -> Option<Charge> {
         match self {
-            Call::Publish { .. } | Call::Forget(_) => Some(Charge::Publish),
+            Call::Publish { .. } | Call::Forget(_) | Call::Order => Some(Charge::Publish),
             Call::Cancel(_) => Some(Charge::Message),
             // It takes what a WebSocket takes, and keeps it for as long.
             Call::Stream(_) => Some(Charge::Handshake),
@@ -162,6 +177,7 @@ impl Call {
     pub fn max_content(&self) -> usize {
         match self {
             Call::PublishMany { .. } => MAX_BATCH,
+            Call::Order => MAX_ORDER,
             _ => MAX_FIELDS,
         }
     }
@@ -222,6 +238,9 @@ impl Call {
             },
             ("DELETE", Resource::Task(task)) => Call::Forget(task.clone()),
             ("POST", Resource::TaskCancel(task)) => Call::Cancel(task.clone()),
+            ("GET" | "HEAD", Resource::Recipes) => Call::Recipes,
+            ("POST", Resource::Orders) => Call::Order,
+            ("GET" | "HEAD", Resource::File(task, name)) => Call::Fetch(task.clone(), name.clone()),
             _ => {
                 let error = HttpError::method_not_allowed("this route has no such method");
                 return Err(Rejection {
@@ -242,12 +261,15 @@ impl Call {
                 "content must be sent without a coding",
             ));
         }
-        let publishes = matches!(self, Call::Publish { .. } | Call::PublishMany { .. });
-        if publishes && head.framing()? == Framing::None {
+        let needs_content = matches!(
+            self,
+            Call::Publish { .. } | Call::PublishMany { .. } | Call::Order
+        );
+        if needs_content && head.framing()? == Framing::None {
             return Err(HttpError::new(
                 Status::LENGTH_REQUIRED,
                 "length_required",
-                "a publish needs content with a Content-Length, or chunked",
+                "a publish or an order needs content with a Content-Length, or chunked",
             ));
         }
         Ok(())

@@ -1,6 +1,7 @@
 //! What follows from a call: a demand on the daemon, an answer that needs none, or a refusal.
 
 use crate::page::{self, Asset};
+use crate::recipe::Order;
 use crate::session::call::Call;
 use crate::session::demand::Demand;
 use crate::session::toll::Charge;
@@ -62,6 +63,9 @@ impl Consequence {
                 mode,
                 lease_ms,
             } => publish::one(task, content, mode, lease_ms).map(Demand::Publish),
+            Call::Recipes => Ok(Demand::Recipes),
+            Call::Order => Order::parse(content).map(Demand::Start),
+            Call::Fetch(task, name) => Ok(Demand::Fetch { task, name }),
             Call::Cancel(task) => {
                 vocabulary::cancel_reason(content).map(|reason| Demand::Cancel { task, reason })
             }

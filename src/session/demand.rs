@@ -2,6 +2,7 @@
 
 use std::rc::Rc;
 
+use crate::recipe::Order;
 use crate::task::state::Cancel;
 use crate::task::{Mode, Patch, Refusal, TaskId, Update};
 use crate::wire::close::CloseCode;
@@ -55,6 +56,17 @@ pub enum Demand {
     Subscribe(TaskId),
     /// Or one less.
     Unsubscribe(TaskId),
+    /// What may be ordered?
+    Recipes,
+    /// Somebody orders what a recipe makes.
+    Start(Order),
+    /// A file that the job of a task has made, please.
+    Fetch {
+        /// The task.
+        task: TaskId,
+        /// The file's name, as somebody wrote it.
+        name: String,
+    },
 }
 
 impl Demand {
@@ -128,10 +140,29 @@ pub enum Answer {
     Metrics(Rc<str>),
     /// A cancel stands in this state.
     CancelRequested(Rc<Update>),
+    /// The recipes, as JSON.
+    Recipes(Rc<str>),
+    /// The order is a task now, in this state.
+    Started(TaskId, Rc<Update>),
+    /// There is such a file; what of it is to be sent, the session says.
+    File(File),
     /// Done, and nothing to say.
     Done,
     /// No.
     Refused(Refusal),
+}
+
+/// What there is to know of a file before its bytes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct File {
+    /// Its name, without a path.
+    pub name: String,
+    /// Its length in bytes.
+    pub len: u64,
+    /// When it was last changed, in Unix milliseconds.
+    pub modified_unix_ms: u64,
+    /// An entity tag without its quotes: another one whenever the bytes are others.
+    pub tag: String,
 }
 
 /// What a worker is told of its publish.

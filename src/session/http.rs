@@ -1,11 +1,14 @@
 //! A peer that speaks HTTP/1.1 or 1.0 (RFC 9112): requests in, responses out, in order.
 
 mod answer;
+mod file;
 mod list;
+mod sending;
 mod terms;
 
 use std::mem;
 use std::net::IpAddr;
+use std::ops::Range;
 use std::rc::Rc;
 
 use crate::session::access::Access;
@@ -44,6 +47,8 @@ pub struct Http {
     new_wait: Option<Wait>,
     /// The last answer, until the broker has asked for it.
     new_reply: Option<Reply>,
+    /// The bytes of a file that follow the last answer's head, until the broker has asked.
+    new_content: Option<Range<u64>>,
 }
 
 #[derive(Debug)]
@@ -58,6 +63,8 @@ enum Stage {
     Answering(Terms),
     /// The same, and its answer may take as long as the peer has said: a long poll.
     Held(Terms),
+    /// The head of an answer is out, and the bytes of a file follow it.
+    Sending(Flow),
     /// The last answer is given.
     Over,
 }
@@ -80,6 +87,7 @@ impl Http {
             stage: Stage::Head(Scan::default()),
             new_wait: Some(Wait::Head),
             new_reply: None,
+            new_content: None,
         }
     }
 
@@ -129,7 +137,11 @@ impl Http {
                 };
                 Ok(Step { consumed, outcome })
             }
-            Stage::Between | Stage::Answering(_) | Stage::Held(_) | Stage::Over => Ok(Step {
+            Stage::Between
+            | Stage::Answering(_)
+            | Stage::Held(_)
+            | Stage::Sending(_)
+            | Stage::Over => Ok(Step {
                 consumed: 0,
                 outcome: Outcome::Starved,
             }),
@@ -145,11 +157,19 @@ impl Http {
         if let Answer::Stream(_) = answer {
             terms.exchange = terms.exchange.closing();
         }
-        let flow = self.respond(&terms, response(answer, &terms), out, now);
+        let mut response = response(answer, &terms);
+        if let Answer::Started(task, _) = answer {
+            let base_path = &self.access.base_path;
+            response = response.field("Location", format!("{base_path}/api/progress/{task}"));
+        }
+        let flow = self.respond(&terms, response, out, now);
         match (answer, terms.exchange.content) {
             (Answer::List(updates), Content::Sent) => push_list(updates, out),
             // The content is to come, and the close behind it.
             (Answer::Stream(_), Content::Sent) => return Flow::On,
+            (Answer::File(file), _) => {
+                return self.await_content(flow, file::content(file, &terms));
+            }
             _ => {}
         }
         flow
@@ -210,12 +230,15 @@ impl Http {
 
     /// Whether the peer is in the middle of a request that deserves its answer.
     pub fn is_busy(&self) -> bool {
-        matches!(self.stage, Stage::Content(..) | Stage::Answering(_))
+        matches!(
+            self.stage,
+            Stage::Content(..) | Stage::Answering(_) | Stage::Sending(_)
+        )
     }
 
     /// Whether a demand is out and its answer is being made.
     pub fn is_answering(&self) -> bool {
-        matches!(self.stage, Stage::Answering(_))
+        matches!(self.stage, Stage::Answering(_) | Stage::Sending(_))
     }
 
     /// Whether a demand is out and its answer has not come.
@@ -233,7 +256,7 @@ impl Http {
             Stage::Head(_) => Some(Wait::Head),
             Stage::Content(..) => Some(Wait::Content),
             Stage::Between => Some(Wait::NextRequest),
-            Stage::Answering(_) | Stage::Held(_) | Stage::Over => self.new_wait,
+            Stage::Answering(_) | Stage::Held(_) | Stage::Sending(_) | Stage::Over => self.new_wait,
         };
         self.stage = stage;
     }

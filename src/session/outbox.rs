@@ -95,6 +95,11 @@ impl Outbox {
         self.push(Chunk::Static(bytes));
     }
 
+    /// Queues bytes of this peer's own that are many enough to be no other chunk's end.
+    pub fn push_owned(&mut self, bytes: Vec<u8>) {
+        self.push(Chunk::Owned(bytes));
+    }
+
     /// The buffer to append this peer's own bytes to. It goes out after all that is queued.
     pub fn reply(&mut self) -> &mut Vec<u8> {
         if self.tail().is_none() {

@@ -25,6 +25,12 @@ pub enum Resource {
     TaskEvents(TaskId),
     /// The news of all, as events.
     AllEvents,
+    /// What may be ordered.
+    Recipes,
+    /// Where orders are given.
+    Orders,
+    /// A file that a job has made.
+    File(TaskId, String),
     /// A WebSocket.
     Socket(Endpoint),
 }
@@ -96,8 +102,27 @@ impl Resource {
             ("/sse/progress", Some(id)) if !id.contains('/') => {
                 Ok(Resource::TaskEvents(task_id(id)?))
             }
+            ("/api/recipes", None) if access.recipes => Ok(Resource::Recipes),
+            ("/api/tasks", None) if access.recipes => Ok(Resource::Orders),
+            ("/api/tasks", Some(rest)) if access.recipes => Resource::file(rest),
             _ => Ok(Resource::Socket(Endpoint::find(route, rest, access)?)),
         }
+    }
+
+    /// `{id}/files/{name}`. That the name is one, and no path, is seen to where files are.
+    fn file(rest: &str) -> Result<Resource, NoRoute> {
+        let mut segments = rest.split('/');
+        let parts = (
+            segments.next(),
+            segments.next(),
+            segments.next(),
+            segments.next(),
+        );
+        let (Some(id), Some("files"), Some(name), None) = parts else {
+            return Err(NoRoute::NotFound);
+        };
+        let name = percent_decode(name).ok_or(NoRoute::NotFound)?;
+        Ok(Resource::File(task_id(id)?, name.into_owned()))
     }
 
     /// The methods that the thing understands, as its `Allow` field.
@@ -106,11 +131,14 @@ impl Resource {
             Resource::Tasks => "GET, HEAD, POST, OPTIONS",
             Resource::Task(_) => "GET, HEAD, POST, PUT, DELETE, OPTIONS",
             Resource::TaskCancel(_) => "GET, HEAD, POST, OPTIONS",
+            Resource::Orders => "POST, OPTIONS",
             Resource::Page(_)
             | Resource::Health
             | Resource::Metrics
             | Resource::TaskEvents(_)
             | Resource::AllEvents
+            | Resource::Recipes
+            | Resource::File(..)
             | Resource::Socket(_) => "GET, HEAD, OPTIONS",
         }
     }

@@ -11,6 +11,7 @@ mod link;
 mod options;
 mod parts;
 mod program;
+mod recipes;
 mod run;
 mod scripts;
 mod terminal;

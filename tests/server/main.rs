@@ -5,6 +5,7 @@ mod closing;
 mod daemon;
 mod fairness;
 mod frames;
+mod jobs;
 mod listening;
 mod polling;
 mod pressure;

@@ -114,6 +114,7 @@ impl World {
             access: Rc::new(Access {
                 loopback: true,
                 echo: true,
+                recipes: true,
                 ..Access::default()
             }),
         }

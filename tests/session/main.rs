@@ -7,6 +7,7 @@ mod cors;
 mod events;
 mod forwarded;
 mod http;
+mod jobs;
 mod outbox;
 mod polling;
 mod route;

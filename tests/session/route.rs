@@ -42,6 +42,37 @@ fn every_path_of_the_contract_names_its_thing() {
 }
 
 #[test]
+fn jobs_have_routes_where_there_are_recipes() {
+    let with = Access {
+        recipes: true,
+        ..Access::default()
+    };
+    let file = |name: &str| Resource::File(task("dl-42"), name.to_owned());
+    for (path, resource) in [
+        ("/api/recipes", Resource::Recipes),
+        ("/api/tasks", Resource::Orders),
+        ("/api/tasks/dl-42/files/a.mp4", file("a.mp4")),
+        ("/api/tasks/dl-42/files/a%20b%C3%A4.mp4", file("a bä.mp4")),
+        // No path: it is a name, and there is no file of it.
+        ("/api/tasks/dl-42/files/..%2Fx", file("../x")),
+    ] {
+        assert_eq!(Resource::find(path, &with), Ok(resource), "{path}");
+        assert_eq!(find(path), Err(NoRoute::NotFound), "{path}");
+    }
+    for (path, why) in [
+        ("/api/tasks/dl-42", NoRoute::NotFound),
+        ("/api/tasks/dl-42/files", NoRoute::NotFound),
+        ("/api/tasks/dl-42/files/a/b", NoRoute::NotFound),
+        ("/api/tasks/dl-42/files/%ff", NoRoute::NotFound),
+        ("/api/tasks/dl-42/file/a", NoRoute::NotFound),
+        ("/api/tasks/a%20b/files/a", NoRoute::BadTaskId),
+        ("/api/recipes/download", NoRoute::NotFound),
+    ] {
+        assert_eq!(Resource::find(path, &with), Err(why), "{path}");
+    }
+}
+
+#[test]
 fn a_word_of_a_path_can_be_a_task() {
     for id in ["cancel", "progress", "all", "echo", "worker", "api", "..."] {
         let path = format!("/api/progress/{id}");

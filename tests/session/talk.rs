@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use doneyet::session::demand::{Answer, Demand, Feed, Notice, Published, Until};
+use doneyet::session::demand::{Answer, Demand, Feed, File, Notice, Published, Until};
 use doneyet::session::http::Http;
 use doneyet::session::keys::Permit;
 use doneyet::session::websocket::{Purpose, WebSocket};
@@ -20,6 +20,9 @@ pub(crate) const NOON: Now = Now {
 
 /// The state of the task `known`, which is the only one there is.
 pub(crate) const STATE: &str = r#"{"task_id":"known","rev":7,"status":"running"}"#;
+
+/// The file that every name means but `nothing`.
+pub(crate) const CONTENT: &str = "0123456789";
 
 /// A conversation in progress.
 pub(crate) struct Talk {
@@ -97,10 +100,23 @@ impl Talk {
                         continue;
                     };
                     let flow = self.session.answer(&answer, &mut self.out, NOON);
-                    self.is_over = flow == Flow::Over;
+                    self.is_over = flow == Flow::Over || self.send_content() == Flow::Over;
                 }
             }
         }
+    }
+
+    /// Queues the bytes of a file that follow an answer, as a daemon does.
+    fn send_content(&mut self) -> Flow {
+        let Session::Http(http) = &mut self.session else {
+            return Flow::On;
+        };
+        let Some(range) = http.new_content() else {
+            return Flow::On;
+        };
+        let range = range.start as usize..range.end as usize;
+        self.out.push_owned(CONTENT.as_bytes()[range].to_vec());
+        http.content_sent()
     }
 
     /// Everything said since the last call.
@@ -255,6 +271,15 @@ fn answer_at_once(demand: Demand) -> Answer {
         Demand::Cancel { .. } => Answer::CancelRequested(update()),
         Demand::Metrics => Answer::Metrics(Rc::from("doneyet_up 1\n")),
         Demand::List { .. } => Answer::List(vec![update(), update()]),
+        Demand::Recipes => Answer::Recipes(Rc::from("{\"recipes\":[]}")),
+        Demand::Start(_) => Answer::Started(task("known"), update()),
+        Demand::Fetch { name, .. } if name == "nothing" => Answer::Refused(Refusal::UnknownFile),
+        Demand::Fetch { name, .. } => Answer::File(File {
+            name,
+            len: CONTENT.len() as u64,
+            modified_unix_ms: NOON.unix_ms - 500,
+            tag: "v1".to_owned(),
+        }),
         Demand::Forget(_) | Demand::Subscribe(_) | Demand::Unsubscribe(_) => Answer::Done,
     }
 }

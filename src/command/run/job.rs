@@ -1,5 +1,6 @@
 //! A running command and everything that may happen to it, in one loop.
 
+use std::path::Path;
 use std::process::ExitCode;
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::time::{Duration, Instant};
@@ -10,9 +11,11 @@ use signal_hook::consts::{SIGCONT, SIGTSTP, SIGTTIN, SIGTTOU};
 
 use super::child::{Child, Ending};
 use super::foreground::Foreground;
+use super::result::result;
 use super::{Event, LAST_WORD, Report, Stop, Tail, fields};
 use crate::client::{Link, News};
 use crate::command::Failure;
+use crate::recipe::NamePattern;
 use crate::scrape::{Parser, Reader, Reading, Stream};
 
 /// How long to wait for the end of the output after the end of the command. A process that it has
@@ -31,6 +34,8 @@ pub(super) struct Job {
     stop: Stop,
     open_streams: usize,
     end: Option<End>,
+    /// Which files the command makes.
+    result: Option<NamePattern>,
 }
 
 /// The command has ended; its output perhaps not.
@@ -42,7 +47,13 @@ struct End {
 }
 
 impl Job {
-    pub(super) fn new(child: Child, link: Link, parser: Parser, grace: Duration) -> Job {
+    pub(super) fn new(
+        child: Child,
+        link: Link,
+        parser: Parser,
+        grace: Duration,
+        result: Option<NamePattern>,
+    ) -> Job {
         Job {
             child,
             link,
@@ -53,6 +64,7 @@ impl Job {
             stop: Stop::new(grace),
             open_streams: 2,
             end: None,
+            result,
         }
     }
 
@@ -77,7 +89,12 @@ impl Job {
             self.tick();
         };
         self.read_due(u64::MAX);
-        let last = self.report.end(ending, self.stop.has_begun(), &self.tail);
+        let mut last = self.report.end(ending, self.stop.has_begun(), &self.tail);
+        if let (Ending::Exited(0), false, Some(pattern)) =
+            (ending, self.stop.has_begun(), &self.result)
+        {
+            last.extend(result(Path::new("."), pattern));
+        }
         if self.link.finish(last, LAST_WORD).is_err() {
             eprintln!("doneyet run: the daemon is away and has not heard of the end");
         }

@@ -13,10 +13,12 @@ mod job;
 mod portion;
 mod relay;
 mod report;
+mod result;
 mod stop;
 
 pub use portion::{Portion, Share};
 pub use report::{Report, Tail};
+pub use result::result;
 pub use stop::Stop;
 
 use std::ffi::OsString;
@@ -34,6 +36,7 @@ use super::options::{Arguments, Operands, Opt, Takes, Usage};
 use super::text::{cut, printable};
 use super::{Failure, reach, signals, values};
 use crate::client::{self, ClientError, Link, News, Server, random_u64};
+use crate::recipe::NamePattern;
 use crate::scrape::{Parser, Stream};
 use child::{Child, Ending};
 use job::Job;
@@ -54,6 +57,18 @@ const GRACE: Opt = Opt {
     help: "How long a cancelled command may take to end after SIGINT, before it gets SIGTERM, \
            and 5 seconds later SIGKILL. Default: 10s.",
 };
+const JOIN: Opt = Opt {
+    name: "join",
+    takes: Takes::Nothing,
+    help: "The task has been published already: go on from its state instead of starting it over. \
+           A cancel that stands in it counts.",
+};
+const RESULT: Opt = Opt {
+    name: "result",
+    takes: Takes::One("PATTERN"),
+    help: "If the command succeeds, list the files of the current folder whose names match, like \
+           *.mp4, as the task's result.",
+};
 
 const PARSER: Opt = Opt {
     name: "parser",
@@ -71,7 +86,16 @@ pub const USAGE: Usage = Usage {
     about: "Runs the command and publishes the progress it prints, whatever its form. Watchers can\n\
             cancel it. Output, input and exit code are the command's own.\n\
             Without a daemon at --server, the task is served from here as long as it runs.",
-    options: &[TASK, TITLE, GRACE, PARSER, reach::SERVER, reach::TOKEN],
+    options: &[
+        TASK,
+        TITLE,
+        GRACE,
+        PARSER,
+        JOIN,
+        RESULT,
+        reach::SERVER,
+        reach::TOKEN,
+    ],
     operands: Operands::Command,
     examples: "doneyet run -- wget https://example.org/big.iso\n\
                doneyet run --task backup --title 'Nightly backup' -- rsync -a --info=progress2 a b\n\
@@ -117,9 +141,15 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
         .value(&TASK, reach::check_task)?
         .unwrap_or_else(|| invent_id(program));
     let title = arguments.value(&TITLE, values::text)?;
-    let title = title.unwrap_or_else(|| title_of(arguments.operands()));
-    let state = first_state(&title);
-    let (server, daemon) = introduce(reach::server(arguments)?, &task, &state)?;
+    let result = arguments.value(&RESULT, NamePattern::new)?;
+    let server = reach::server(arguments)?;
+    let (state, server, daemon) = if arguments.has(&JOIN) {
+        (joining_state(title), server, None)
+    } else {
+        let state = first_state(&title.unwrap_or_else(|| title_of(arguments.operands())));
+        let (server, daemon) = introduce(server, &task, &state)?;
+        (state, server, daemon)
+    };
     announce(&server, &task);
 
     let (events, inbox) = mpsc::channel();
@@ -130,7 +160,7 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
     });
     pass_signals(events.clone())?;
     let code = match Child::spawn(program, words, &events) {
-        Ok(child) => Job::new(child, link, parser, grace).attend(&inbox),
+        Ok(child) => Job::new(child, link, parser, grace, result).attend(&inbox),
         Err(error) => Err(not_started(link, program, &error)),
     };
     drop(daemon);
@@ -207,6 +237,14 @@ fn not_started(link: Link, program: &OsString, error: &io::Error) -> Failure {
         LAST_WORD,
     );
     Failure::Exit(code)
+}
+
+/// A task that has been published keeps its title, unless it is given another.
+fn joining_state(title: Option<String>) -> Map<String, Value> {
+    match title {
+        Some(title) => first_state(&title),
+        None => fields(json!({"status": "running"})),
+    }
 }
 
 fn first_state(title: &str) -> Map<String, Value> {

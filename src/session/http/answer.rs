@@ -2,6 +2,7 @@
 
 use crate::session::demand::{Answer, Notice};
 use crate::session::events::EVENT_STREAM;
+use crate::session::http::file;
 use crate::session::http::list::list_len;
 use crate::session::http::terms::Terms;
 use crate::session::refuse::refused;
@@ -33,10 +34,13 @@ pub(super) fn response<'a>(answer: &'a Answer, terms: &Terms) -> Response<'a> {
             .stream(EVENT_STREAM)
             .field("X-Accel-Buffering", "no"),
         Answer::List(updates) => {
-            Response::new(Status::OK).announce("application/json", list_len(updates))
+            Response::new(Status::OK).announce("application/json", list_len(updates) as u64)
         }
         Answer::Metrics(text) => Response::new(Status::OK).body(EXPOSITION, text.as_bytes()),
         Answer::CancelRequested(update) => Response::new(Status::ACCEPTED).json(update.json()),
+        Answer::Recipes(json) => Response::new(Status::OK).json(json.as_bytes()),
+        Answer::Started(_, update) => Response::new(Status::CREATED).json(update.json()),
+        Answer::File(file) => return file::response(file, terms),
         Answer::Done | Answer::NoNews => Response::new(Status::NO_CONTENT),
         Answer::Refused(refusal) => refused(refusal),
     };

@@ -13,6 +13,10 @@ pub(super) struct Terms {
     pub(super) origin: Option<String>,
     /// Entity tags of what the client has.
     if_none_match: String,
+    /// The part that it wants.
+    pub(super) range: Option<String>,
+    /// Of what it has the rest: a tag or a date.
+    pub(super) if_range: Option<String>,
 }
 
 impl Terms {
@@ -23,11 +27,16 @@ impl Terms {
         // RFC 9110 §5.3: the lines of a list are one list.
         let tags = head.fields("if-none-match").map(std::str::from_utf8);
         let tags: Vec<&str> = tags.filter_map(Result::ok).collect();
+        // Two of them agree with nothing.
+        let rest = head.fields("if-range").map(std::str::from_utf8);
+        let rest: Vec<&str> = rest.map(Result::unwrap_or_default).collect();
         Terms {
             method: Method::of(head.method),
             exchange: Exchange::answering(head),
             origin: origin.map(str::to_owned),
             if_none_match: tags.join(","),
+            range: head.only("range").and_then(text_of),
+            if_range: (!rest.is_empty()).then(|| rest.join(",")),
         }
     }
 
@@ -38,6 +47,8 @@ impl Terms {
             exchange: Exchange::unread(),
             origin: None,
             if_none_match: String::new(),
+            range: None,
+            if_range: None,
         }
     }
 
@@ -46,4 +57,8 @@ impl Terms {
         let mut tags = self.if_none_match.split(',').map(str::trim);
         tags.any(|one| one == "*" || one.trim_start_matches("W/") == tag)
     }
+}
+
+fn text_of(value: &[u8]) -> Option<String> {
+    std::str::from_utf8(value).ok().map(str::to_owned)
 }

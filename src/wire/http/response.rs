@@ -27,7 +27,7 @@ enum Payload<'a> {
     },
     Announced {
         content_type: &'a str,
-        len: usize,
+        len: u64,
     },
     Stream {
         content_type: &'a str,
@@ -133,7 +133,7 @@ impl<'a> Response<'a> {
 
     /// Announces `len` bytes of content of a media type, which the caller sends after the head if
     /// the exchange's content is [`Content::Sent`].
-    pub fn announce(mut self, content_type: &'a str, len: usize) -> Response<'a> {
+    pub fn announce(mut self, content_type: &'a str, len: u64) -> Response<'a> {
         self.payload = Payload::Announced { content_type, len };
         self
     }
@@ -182,7 +182,7 @@ impl<'a> Response<'a> {
             Payload::Whole {
                 content_type,
                 bytes,
-            } => push_content_fields(out, content_type, bytes.len()),
+            } => push_content_fields(out, content_type, bytes.len() as u64),
             Payload::Announced { content_type, len } => {
                 push_content_fields(out, content_type, *len);
             }
@@ -203,7 +203,7 @@ impl<'a> Response<'a> {
     }
 }
 
-fn push_content_fields(out: &mut Vec<u8>, content_type: &str, len: usize) {
+fn push_content_fields(out: &mut Vec<u8>, content_type: &str, len: u64) {
     push_field(out, "Content-Type", content_type);
     push_field(out, "Content-Length", &len.to_string());
 }

@@ -1,0 +1,40 @@
+//! The bytes that follow the head of a file's answer.
+//!
+//! A session has no files. It says [which bytes](Http::new_content) are to follow, and is told when
+//! [all are](Http::content_sent): until then nothing else is answered.
+
+use std::mem;
+use std::ops::Range;
+
+use crate::session::Flow;
+use crate::session::http::{Http, Stage};
+
+impl Http {
+    /// The head of a file's answer is written; behind its content the conversation goes on as
+    /// `flow` says.
+    pub(super) fn await_content(&mut self, flow: Flow, content: Option<Range<u64>>) -> Flow {
+        if content.is_none() {
+            return flow;
+        }
+        self.new_content = content;
+        self.stage = Stage::Sending(flow);
+        Flow::On
+    }
+
+    /// The bytes of a file that follow the answer just written, if any do. They are to be queued
+    /// behind it, and then [`content_sent`](Self::content_sent) called.
+    pub fn new_content(&mut self) -> Option<Range<u64>> {
+        self.new_content.take()
+    }
+
+    /// The last byte of a file is queued.
+    pub fn content_sent(&mut self) -> Flow {
+        match mem::replace(&mut self.stage, Stage::Over) {
+            Stage::Sending(Flow::On) => {
+                self.enter(Stage::Between);
+                Flow::On
+            }
+            _ => Flow::Over,
+        }
+    }
+}
