@@ -61,6 +61,11 @@ fn the_reference() {
 }
 
 #[test]
+fn publishing_by_hand() {
+    check("docs/publish.md");
+}
+
+#[test]
 fn a_wildcard_is_no_blank_cheque() {
     assert!(agrees("a…c\n…\nend", "abc\none\ntwo\nend"));
     assert!(agrees("…\nend", "end"));
