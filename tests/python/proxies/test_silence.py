@@ -1,32 +1,48 @@
 """Nothing happens for longer than a proxy waits: what the daemon sends by itself must be enough.
 
-The proxies' 75 seconds are cut to 25, which is more than the 20 between two pings, and all three
-are silent at once.
+The proxies' 75 seconds are cut to 25, which is more than lies between two pings (20) or comments
+(15), and less than a long poll may be held (60). All three are silent at once; how long it takes
+for a proxy to lose its patience is told by the long poll that it cuts off.
 """
 
+import concurrent.futures
 import contextlib
 
-import pytest
-
-from daemon import hear
+from daemon import PATIENCE_SECS, hear
+from events import Events
 from proxied import KINDS, Site
 
-# Of the proxies, for a word.
-PATIENCE_SECS = 25
+PROXY_PATIENCE_SECS = 25
 
 
-def test_pings_keep_an_idle_socket_open_through_a_proxy(task):
+def cut_off(site, task):
+    """Lets the proxy of a site wait in vain, and returns the status of its own answer."""
+    connection = site.connection()
+    connection.sock.settimeout(PROXY_PATIENCE_SECS + PATIENCE_SECS)
+    try:
+        connection.request("GET", f"/api/progress/{task}?wait=60")
+        return connection.getresponse().status
+    finally:
+        connection.close()
+
+
+def test_pings_and_comments_outlast_the_patience_of_a_proxy(task):
     with contextlib.ExitStack() as stack:
         sites = [
-            stack.enter_context(Site(kind, patience=f"{PATIENCE_SECS}s")) for kind in sorted(KINDS)
+            stack.enter_context(Site(kind, patience=f"{PROXY_PATIENCE_SECS}s"))
+            for kind in sorted(KINDS)
         ]
-        # Nobody on this side may ping either: the library would.
+        path = f"progress/{task}"
+        # Nobody on this side may ping: the library would.
         sockets = [
-            stack.enter_context(site.socket(f"/ws/progress/{task}", ping_interval=None))
-            for site in sites
+            stack.enter_context(site.socket(f"/ws/{path}", ping_interval=None)) for site in sites
         ]
-        with pytest.raises(TimeoutError):
-            sockets[0].recv(timeout=PATIENCE_SECS + 2)
-        for site, watcher in zip(sites, sockets):
+        longer = ["--max-time", str(PROXY_PATIENCE_SECS + 2 * PATIENCE_SECS)]
+        streams = [stack.enter_context(Events(site, f"/sse/{path}", *longer)) for site in sites]
+        with concurrent.futures.ThreadPoolExecutor() as others:
+            statuses = list(others.map(lambda site: cut_off(site, task), sites))
+        assert set(statuses) <= {502, 504}
+        for site, socket, stream in zip(sites, sockets, streams):
             site.publish(task, progress=1)
-            assert hear(watcher)["progress"] == 1
+            assert hear(socket)["progress"] == 1
+            assert stream.hear()["progress"] == 1

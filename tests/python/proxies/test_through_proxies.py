@@ -8,6 +8,7 @@ import pytest
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from daemon import PATIENCE_SECS, expect_close, expect_silence, hear, hear_until, say
+from events import Events
 from over_http2 import Http2Socket
 from proxied import BASE_PATH, BELOW_PATH, KINDS, NAME, Site
 
@@ -150,20 +151,22 @@ def test_a_lie_of_one_asker_costs_no_other(kind, task):
 @every_kind
 def test_a_restart_behind_the_proxy(kind, task):
     with Site(kind) as site:
-        with site.socket(f"/ws/progress/{task}") as watcher:
+        path = f"progress/{task}"
+        with site.socket(f"/ws/{path}") as watcher, Events(site, f"/sse/{path}") as events:
             site.publish(task, progress=1)
             assert hear(watcher)["progress"] == 1
+            assert events.hear()["progress"] == 1
             site.daemon.stop()
             expect_close(watcher, 1001)
-        status = raw_status(site, "/healthz")
-        assert status in (502, 503)
+            assert list(events) == []
+        assert status_of(site, "/healthz") in (502, 503)
         site.restart_daemon()
-        with site.socket(f"/ws/progress/{task}") as watcher:
+        with site.socket(f"/ws/{path}") as watcher:
             site.publish(task, progress=2)
             assert hear(watcher)["progress"] == 2
 
 
-def raw_status(site, path):
+def status_of(site, path):
     """The status of an answer that may be the proxy's own, and then is no JSON."""
     connection = site.connection()
     try:
