@@ -7,6 +7,7 @@
  */
 
 import { watchAll } from "./doneyet.js";
+import { Orders } from "./orders.js";
 import { Row } from "./row.js";
 import { duration, kind } from "./view.js";
 
@@ -19,11 +20,12 @@ const FILTER_FROM = 9;
 /** A shorter interruption is not worth alarming anyone. */
 const ALARM_AFTER_MS = 1_500;
 
-const KINDS = ["running", "stalled", "lost", "completed", "failed", "cancelled"];
+const KINDS = ["running", "queued", "stalled", "lost", "completed", "failed", "cancelled"];
 
 const $ = (id) => document.getElementById(id);
 const lists = { active: $("active").querySelector("ol"), ended: $("ended").querySelector("ol") };
 const api = new URL("./api/progress", import.meta.url);
+const orders = new Orders($("orders"), announce);
 
 /** Task id → row. */
 const rows = new Map();
@@ -49,7 +51,7 @@ function open() {
 function onState(state) {
   const row = rows.get(state.task_id);
   if (!row) {
-    rows.set(state.task_id, new Row(state, { onCancel, onChange }));
+    rows.set(state.task_id, new Row(state, { onCancel, onChange, fileUrl }));
     unsorted = true;
   } else if (row.take(state)) {
     unsorted = true;
@@ -72,6 +74,14 @@ function onCancel(taskId) {
   return line.connection === "live" ? "sent" : "kept";
 }
 
+/** A link can carry no header, so where a token is needed it stands in the address. */
+function fileUrl(taskId, name) {
+  const route = `./api/tasks/${encodeURIComponent(taskId)}/files/${encodeURIComponent(name)}`;
+  const url = new URL(route, import.meta.url);
+  if (token) url.searchParams.set("token", token);
+  return url.href;
+}
+
 function onError({ error, message }) {
   for (const row of rows.values()) row.complain(String(message ?? error));
   redrawAll();
@@ -86,6 +96,7 @@ function onConnection(connection, { delayMs = 0 }) {
     for (const row of rows.values()) row.settle();
     redrawAll();
     reconcile();
+    orders.load();
   } else if (connection === "waiting") {
     line.lostAt ||= Date.now();
     // A refused upgrade tells a page no reason (by design of the API); a plain request does.

@@ -34,7 +34,7 @@ const CSS: &str = "text/css; charset=utf-8";
 const JAVASCRIPT: &str = "text/javascript; charset=utf-8";
 const SVG: &str = "image/svg+xml";
 
-static ASSETS: [Asset; 7] = [
+static ASSETS: [Asset; 8] = [
     Asset {
         path: "/",
         content_type: HTML,
@@ -54,6 +54,11 @@ static ASSETS: [Asset; 7] = [
         path: "/dashboard.js",
         content_type: JAVASCRIPT,
         bytes: include_bytes!("dashboard.js"),
+    },
+    Asset {
+        path: "/orders.js",
+        content_type: JAVASCRIPT,
+        bytes: include_bytes!("orders.js"),
     },
     Asset {
         path: "/row.js",

@@ -28,7 +28,11 @@ export class Row {
   #starting = 0;
   #complaint = "";
 
-  constructor(state, { onCancel, onChange }) {
+  /** Where a file of the task is. */
+  #fileUrl;
+
+  constructor(state, { onCancel, onChange, fileUrl }) {
+    this.#fileUrl = fileUrl;
     this.element = template.content.firstElementChild.cloneNode(true);
     for (const part of this.element.querySelectorAll("[data-part]")) {
       this.#parts[part.dataset.part] = part;
@@ -94,8 +98,17 @@ export class Row {
     this.#text("message", v.message);
     this.#text("error", this.#complaint || v.error);
     this.#text("refused", v.refused);
+    this.#files(v.files);
     this.#gauge(v);
     this.#buttons(v);
+  }
+
+  #files(files) {
+    const links = files.map(({ name, size }) => [this.#fileUrl(this.state.task_id, name), name, size]);
+    this.#once("files", JSON.stringify(links), () => {
+      this.#parts.files.replaceChildren(...links.map(fileLink));
+      this.#parts.files.hidden = links.length === 0;
+    });
   }
 
   #gauge({ progress, ended }) {
@@ -150,6 +163,14 @@ export class Row {
     this.#shown[name] = value;
     write(value);
   }
+}
+
+function fileLink([url, name, size]) {
+  const link = document.createElement("a");
+  Object.assign(link, { href: url, download: name, textContent: name });
+  const item = document.createElement("li");
+  item.append(link, ` ${size}`);
+  return item;
 }
 
 /** Knocks, bare of cookies and tokens. Returns what went wrong, or "". */

@@ -39,6 +39,7 @@ export function view(state, now, wish) {
     message: text(state.message) || (ended ? text(state.result) : ""),
     error: text(state.error),
     cancel: cancel(state, ended, wish),
+    files: files(state, ended),
     refused: state.cancel === "refused" ? "The worker refused to cancel." : "",
     restart: ended ? restartUrl(state.restart) : null,
   };
@@ -48,6 +49,7 @@ export function view(state, now, wish) {
 export function kind(state) {
   if (isTerminal(state)) return state.status;
   if (state.status === "lost") return "lost";
+  if (state.status === "queued") return "queued";
   return state.stalled === true ? "stalled" : "running";
 }
 
@@ -58,6 +60,7 @@ function headline(state, ended, progress) {
   const unit = progress === null ? "" : "%";
   const what = kind(state);
   if (what === "running") return { status: text(state.status), tone: "live", figure, unit };
+  if (what === "queued") return { status: what, tone: "quiet", figure, unit };
   return { status: what, tone: "warn", figure, unit };
 }
 
@@ -86,6 +89,15 @@ function amount(state) {
   if (unit === "B") return byteAmount(loaded, total);
   const whole = total === null ? "" : ` of ${count(total)}`;
   return `${count(loaded)}${whole} ${unit}`;
+}
+
+/** What the daemon's own job has made, each with its size in words. */
+function files(state, ended) {
+  const isFile = (file) => typeof file?.name === "string" && finite(file.size) !== null;
+  const isJob = ended && typeof state.recipe === "string" && Array.isArray(state.result);
+  return isJob
+    ? state.result.filter(isFile).map(({ name, size }) => ({ name, size: byteAmount(size, null) }))
+    : [];
 }
 
 function byteAmount(loaded, total) {

@@ -5,11 +5,12 @@ import article from "./article.mjs";
 import dashboard from "./dashboard.mjs";
 import demo from "./demo.mjs";
 import command from "./command.mjs";
+import recipes from "./recipes.mjs";
 
 const wanted = process.argv[2] ?? "";
 const count = { passed: 0, failed: 0 };
 
-for (const [name, run] of Object.entries({ ...article, ...dashboard, ...command, ...demo })) {
+for (const [name, run] of Object.entries({ ...article, ...dashboard, ...command, ...recipes, ...demo })) {
   if (!name.includes(wanted)) continue;
   const bench = new Bench();
   const begun = performance.now();

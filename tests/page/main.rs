@@ -6,11 +6,12 @@
 
 use doneyet::page::{Asset, CONTENT_SECURITY_POLICY, asset};
 
-const PATHS: [&str; 7] = [
+const PATHS: [&str; 8] = [
     "/",
     "/style.css",
     "/doneyet.js",
     "/dashboard.js",
+    "/orders.js",
     "/row.js",
     "/view.js",
     "/favicon.svg",
