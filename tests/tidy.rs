@@ -55,6 +55,7 @@ const DOORS: [(&str, &[&str]); 16] = [
         &[
             LISTENER,
             FILES,
+            STREAM,
             RESERVE,
             STDERR,
             VITALS,

@@ -60,6 +60,8 @@ pub struct Broker {
     pub(super) journal: Journal,
     /// Peers whose demand for the daemon's numbers waits for the kernel's.
     pub(super) scrapers: Vec<PeerKey>,
+    /// Peers that have begun to listen, and will not speak again.
+    pub(super) listeners: Vec<PeerKey>,
     /// What was begun in an earlier turn.
     pub(super) batches: VecDeque<Batch>,
     pub(super) jobs: Jobs,
@@ -82,6 +84,7 @@ impl Broker {
             metrics: Metrics::default(),
             journal: Journal::new(config.log_level),
             scrapers: Vec::new(),
+            listeners: Vec::new(),
             batches: VecDeque::new(),
             jobs: Jobs::new(config.recipes.clone()),
             sendings: Sendings::default(),
@@ -181,6 +184,11 @@ impl Broker {
             self.jobs.next_tick_ms(),
         ];
         next_ms.into_iter().flatten().min()
+    }
+
+    /// A peer that from now on only listens: whether it is still there, the kernel has to find out.
+    pub fn next_listener(&mut self) -> Option<PeerKey> {
+        self.listeners.pop()
     }
 
     /// Whose turn it is to be written to.

@@ -39,7 +39,10 @@ impl Broker {
             Demand::AwaitCancel { task, .. } => {
                 return self.await_news(peer, &task, Role::Worker, None);
             }
-            Demand::Stream(feed) => Ok(self.stream(peer, &feed)),
+            Demand::Stream(feed) => {
+                self.listeners.push(peer);
+                Ok(self.stream(peer, &feed))
+            }
             Demand::List { status } => Ok(self.list(status.as_deref())),
             Demand::Metrics => {
                 self.scrapers.push(peer);

@@ -266,10 +266,21 @@ impl Reactor {
         self.unread.push(key);
     }
 
-    /// What only system calls can answer.
+    /// What only system calls can do.
     fn bring(&mut self, now: Now) {
         self.bring_vitals(now);
         self.bring_files(now);
+        self.watch_over_listeners();
+    }
+
+    fn watch_over_listeners(&mut self) {
+        while let Some(key) = self.broker.next_listener() {
+            if let Some(Some(stream)) = self.streams.get(key.0 as usize)
+                && stream.expect_to_be_taken().is_err()
+            {
+                self.broker.lose(key);
+            }
+        }
     }
 
     fn flush(&mut self, now: Now) {

@@ -6,6 +6,10 @@ use std::net::Shutdown;
 use mio::event::Source;
 use mio::net::{TcpStream, UnixStream};
 use mio::{Interest, Registry, Token};
+use rustix::net::sockopt;
+
+/// How long a listener to events may leave what it is sent untaken, in milliseconds.
+const UNTAKEN_MS: u32 = 25_000;
 
 /// A connection, non-blocking.
 #[derive(Debug)]
@@ -20,6 +24,17 @@ impl Stream {
         match self {
             Stream::Tcp(stream) => stream.shutdown(Shutdown::Write),
             Stream::Unix(stream) => stream.shutdown(Shutdown::Write),
+        }
+    }
+
+    /// Lets the kernel find out whether the other end is still there: it gives a connection up whose
+    /// bytes are not taken for [`UNTAKEN_MS`] (tcp(7), TCP_USER_TIMEOUT), be it that nothing is
+    /// acknowledged or that there is no room for more. A Unix socket's other end is on this machine,
+    /// where nobody goes without a word.
+    pub(super) fn expect_to_be_taken(&self) -> io::Result<()> {
+        match self {
+            Stream::Tcp(stream) => Ok(sockopt::set_tcp_user_timeout(stream, UNTAKEN_MS)?),
+            Stream::Unix(_) => Ok(()),
         }
     }
 
