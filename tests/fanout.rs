@@ -1,4 +1,4 @@
-//! What a publish to ten thousand watchers costs: one encoding, and one write each.
+//! What a publish to ten thousand watchers costs: one encoding for each way, and one write each.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, IoSlice, Write};
@@ -49,10 +49,20 @@ impl Write for Socket {
     }
 }
 
+fn connect(broker: &mut Broker) -> PeerKey {
+    let access = Rc::new(Access::default());
+    broker.connect(access, None, NOW).expect("room")
+}
+
+fn listen(broker: &mut Broker, path: &str) -> PeerKey {
+    let key = connect(broker);
+    let request = format!("GET {path} HTTP/1.1\r\nHost: x\r\n\r\n");
+    broker.receive(key, &mut request.into_bytes(), NOW);
+    key
+}
+
 fn open(broker: &mut Broker, path: &str) -> PeerKey {
-    let key = broker
-        .connect(Rc::new(Access::default()), None, NOW)
-        .expect("room");
+    let key = connect(broker);
     let request = format!(
         "GET {path} HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
          Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
@@ -83,13 +93,22 @@ fn flush(broker: &mut Broker, room: Room) -> BTreeMap<PeerKey, Socket> {
 
 #[test]
 fn an_update_is_encoded_once_and_written_once_to_each_who_watches() {
+    check_fan_out(open, "/ws/progress", "}");
+}
+
+#[test]
+fn an_event_is_encoded_once_and_written_once_to_each_who_listens() {
+    check_fan_out(listen, "/sse/progress", "}\n\n");
+}
+
+fn check_fan_out(watch: fn(&mut Broker, &str) -> PeerKey, route: &str, end: &str) {
     let mut broker = Broker::new(&Config::default());
     let worker = open(&mut broker, "/ws/worker/a");
     publish(&mut broker, worker, r#"{"progress":1}"#);
     let watchers: Vec<_> = (0..WATCHERS)
-        .map(|_| open(&mut broker, "/ws/progress/a"))
+        .map(|_| watch(&mut broker, &format!("{route}/a")))
         .collect();
-    open(&mut broker, "/ws/progress/b");
+    watch(&mut broker, &format!("{route}/b"));
     flush(&mut broker, Room::Plenty);
 
     for progress in 2..18 {
@@ -111,7 +130,7 @@ fn an_update_is_encoded_once_and_written_once_to_each_who_watches() {
     } in sockets.values()
     {
         let text = String::from_utf8_lossy(taken);
-        assert!(text.contains("\"progress\":17,") && text.ends_with('}'));
+        assert!(text.contains("\"progress\":17,") && text.ends_with(end));
         assert_eq!(addresses.len(), 1, "one write each");
     }
 }

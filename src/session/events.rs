@@ -13,8 +13,9 @@ use crate::session::outbox::Outbox;
 use crate::session::report::Reply;
 use crate::session::{Flow, Outcome, Step, Wait};
 
-/// The media type.
-pub(super) const EVENT_STREAM: &str = "text/event-stream";
+/// The media type. The standard knows no other encoding, and clients that do not know the standard
+/// guess another one for text.
+pub(super) const EVENT_STREAM: &str = "text/event-stream; charset=utf-8";
 
 /// What a stream begins with: in how many milliseconds to come back when it ends.
 const RETRY: &[u8] = b"retry: 2000\n\n";

@@ -39,17 +39,18 @@ const SUBPROTOCOL: &str = "doneyet.v1";
 pub struct Http {
     access: Rc<Access>,
     keyring: Rc<Keyring>,
-    proxy: Option<OwnProxy>,
-    /// For whom the proxy sent the present request.
-    asker: Option<IpAddr>,
+    /// Boxed, because proxies are few.
+    proxy: Option<Box<OwnProxy>>,
     stage: Stage,
     /// The wait that the present stage began, until the broker has asked for it.
     new_wait: Option<Wait>,
     /// The last answer, until the broker has asked for it.
     new_reply: Option<Reply>,
-    /// The bytes of a file that follow the last answer's head, until the broker has asked.
-    new_content: Option<Range<u64>>,
 }
+
+// A held poll is one of these, beside what a watcher is: see the size of a peer.
+#[cfg(target_pointer_width = "64")]
+const _: () = assert!(size_of::<Http>() <= 64);
 
 #[derive(Debug)]
 enum Stage {
@@ -57,16 +58,27 @@ enum Stage {
     Between,
     /// In a head.
     Head(Scan),
-    /// In the content of a request whose head was good.
-    Content(Terms, Call, Body),
+    /// In the content of a request whose head was good. Boxed, because it is large and soon over.
+    Content(Box<Request>),
     /// A demand is out; bytes behind the request wait for its answer.
     Answering(Terms),
     /// The same, and its answer may take as long as the peer has said: a long poll.
     Held(Terms),
-    /// The head of an answer is out, and the bytes of a file follow it.
-    Sending(Flow),
+    /// The head of an answer is out, and the bytes of a file follow it: which, until the broker has
+    /// asked.
+    Sending(Flow, Option<Box<Range<u64>>>),
     /// The last answer is given.
     Over,
+}
+
+/// A request that may be granted when its content is there.
+#[derive(Debug)]
+struct Request {
+    terms: Terms,
+    call: Call,
+    body: Body,
+    /// For whom a proxy sent it.
+    asker: Option<IpAddr>,
 }
 
 /// The peer is a proxy of the operator's.
@@ -83,11 +95,9 @@ impl Http {
             access,
             keyring,
             proxy: None,
-            asker: None,
             stage: Stage::Head(Scan::default()),
             new_wait: Some(Wait::Head),
             new_reply: None,
-            new_content: None,
         }
     }
 
@@ -95,7 +105,7 @@ impl Http {
     /// it does not.
     pub fn behind(self, proxies: Rc<Proxies>, address: Option<IpAddr>) -> Http {
         Http {
-            proxy: Some(OwnProxy { proxies, address }),
+            proxy: Some(Box::new(OwnProxy { proxies, address })),
             ..self
         }
     }
@@ -128,9 +138,9 @@ impl Http {
                     })
                 }
             },
-            Stage::Content(_, _, body) => {
-                let consumed = body.read(input)?;
-                let outcome = if body.is_complete() {
+            Stage::Content(request) => {
+                let consumed = request.body.read(input)?;
+                let outcome = if request.body.is_complete() {
                     self.call(out, toll, now)
                 } else {
                     Outcome::Starved
@@ -140,7 +150,7 @@ impl Http {
             Stage::Between
             | Stage::Answering(_)
             | Stage::Held(_)
-            | Stage::Sending(_)
+            | Stage::Sending(..)
             | Stage::Over => Ok(Step {
                 consumed: 0,
                 outcome: Outcome::Starved,
@@ -193,7 +203,7 @@ impl Http {
         match self.stage {
             Stage::Answering(_) => Ok(Flow::On),
             Stage::Held(_) => Ok(self.answer(&Answer::NoNews, out, now)),
-            Stage::Head(_) | Stage::Content(..) => Err(Fault::Request(HttpError::new(
+            Stage::Head(_) | Stage::Content(_) => Err(Fault::Request(HttpError::new(
                 Status::REQUEST_TIMEOUT,
                 "timeout",
                 "the request was not complete in time",
@@ -211,7 +221,8 @@ impl Http {
         };
         // What was being answered has its terms; an unread request gets the plainest.
         let mut terms = match mem::replace(&mut self.stage, Stage::Over) {
-            Stage::Content(terms, ..) | Stage::Answering(terms) | Stage::Held(terms) => terms,
+            Stage::Content(request) => request.terms,
+            Stage::Answering(terms) | Stage::Held(terms) => terms,
             _ => Terms::unread(),
         };
         terms.exchange = terms.exchange.closing();
@@ -228,17 +239,22 @@ impl Http {
         self.new_reply.take()
     }
 
+    /// Whether the peer is a proxy of the operator's.
+    pub fn is_proxied(&self) -> bool {
+        self.proxy.is_some()
+    }
+
     /// Whether the peer is in the middle of a request that deserves its answer.
     pub fn is_busy(&self) -> bool {
         matches!(
             self.stage,
-            Stage::Content(..) | Stage::Answering(_) | Stage::Sending(_)
+            Stage::Content(_) | Stage::Answering(_) | Stage::Sending(..)
         )
     }
 
     /// Whether a demand is out and its answer is being made.
     pub fn is_answering(&self) -> bool {
-        matches!(self.stage, Stage::Answering(_) | Stage::Sending(_))
+        matches!(self.stage, Stage::Answering(_) | Stage::Sending(..))
     }
 
     /// Whether a demand is out and its answer has not come.
@@ -254,9 +270,11 @@ impl Http {
     fn enter(&mut self, stage: Stage) {
         self.new_wait = match stage {
             Stage::Head(_) => Some(Wait::Head),
-            Stage::Content(..) => Some(Wait::Content),
+            Stage::Content(_) => Some(Wait::Content),
             Stage::Between => Some(Wait::NextRequest),
-            Stage::Answering(_) | Stage::Held(_) | Stage::Sending(_) | Stage::Over => self.new_wait,
+            Stage::Answering(_) | Stage::Held(_) | Stage::Sending(..) | Stage::Over => {
+                self.new_wait
+            }
         };
         self.stage = stage;
     }
@@ -272,11 +290,11 @@ impl Http {
         let head = Head::parse(bytes, &mut fields)?;
         let framing = head.framing()?;
         let mut terms = Terms::read(&head, &self.access);
-        self.asker = self.proxy.as_ref().and_then(|proxy| proxy.asker(&head));
+        let asker = self.proxy.as_ref().and_then(|proxy| proxy.asker(&head));
         if handshake::is_upgrade(&head) {
             // Whatever is answered but 101: a proxy may take this connection for a tunnel by now.
             terms.exchange = terms.exchange.closing();
-            if let Err(refusal) = toll.charge(Charge::Handshake, self.asker) {
+            if let Err(refusal) = toll.charge(Charge::Handshake, asker) {
                 let flow = self.respond(&terms, refused(&refusal), out, now);
                 return Ok(Outcome::Refused(refusal.code(), flow));
             }
@@ -294,7 +312,12 @@ impl Http {
                 if head.expects_continue() && !body.is_complete() {
                     Response::new(Status::CONTINUE).encode(terms.exchange, out.reply());
                 }
-                self.enter(Stage::Content(terms, call, body));
+                self.enter(Stage::Content(Box::new(Request {
+                    terms,
+                    call,
+                    body,
+                    asker,
+                })));
                 Ok(Outcome::Handled)
             }
             Err(rejection) => {
@@ -320,11 +343,25 @@ impl Http {
     }
 
     fn call(&mut self, out: &mut Outbox, toll: &mut dyn Toll, now: Now) -> Outcome {
-        let Stage::Content(terms, call, body) = mem::replace(&mut self.stage, Stage::Over) else {
+        let Stage::Content(request) = mem::replace(&mut self.stage, Stage::Over) else {
             return Outcome::Over;
         };
-        let mut pay = |charge| toll.charge(charge, self.asker);
-        match Consequence::of(call, &body.into_bytes(), &mut pay) {
+        let Request {
+            terms,
+            call,
+            body,
+            asker,
+        } = *request;
+        let mut pay = |charge| toll.charge(charge, asker);
+        let mut consequence = Consequence::of(call, &body.into_bytes(), &mut pay);
+        if let Consequence::Demand(demand) = &consequence
+            && demand.wait_ms().is_some()
+            && let Some(asker) = asker
+            && let Err(refusal) = toll.lend(asker)
+        {
+            consequence = Consequence::Refuse(refusal);
+        }
+        match consequence {
             Consequence::Demand(demand) => {
                 self.stage = match demand.wait_ms() {
                     None => Stage::Answering(terms),
@@ -356,9 +393,9 @@ impl Http {
         });
         // Without a friendly origin too: a cache that keeps that answer must not give it to one.
         response = response.field("Date", date(now)).field("Vary", "Origin");
-        if let Some(origin) = &terms.origin {
+        if let Some(origin) = terms.origin() {
             response = response
-                .field("Access-Control-Allow-Origin", origin.as_str())
+                .field("Access-Control-Allow-Origin", origin)
                 .field("Access-Control-Expose-Headers", "ETag");
         }
         response.encode(terms.exchange, out.reply());

@@ -32,7 +32,7 @@ fn news(rev: u64, terminal: bool) -> Notice {
 fn a_stream_begins_with_when_to_come_back() {
     let head = format!(
         "HTTP/1.1 200 OK\r\nX-Accel-Buffering: no\r\nCache-Control: no-cache\r\n{DATE}\
-         Vary: Origin\r\nContent-Type: text/event-stream\r\nConnection: close\r\n\r\n"
+         Vary: Origin\r\nContent-Type: text/event-stream; charset=utf-8\r\nConnection: close\r\n\r\n"
     );
     for target in ["/sse/progress/known", "/sse/progress/new", "/sse/all"] {
         for version in ["HTTP/1.1", "HTTP/1.0"] {

@@ -47,7 +47,7 @@ fn portion(file: &File, terms: &Terms) -> Option<Portion> {
     if terms.has(&tag(file)) {
         return None;
     }
-    Some(match &terms.range {
+    Some(match terms.range() {
         // RFC 9110 §14.2: for other methods than GET it means nothing.
         Some(range) if terms.method == Method::Get && has_rest(file, terms) => {
             Portion::asked(range, file.len)
@@ -74,8 +74,8 @@ fn tag(file: &File) -> String {
 /// Whether the client that wants a part has the rest of this very file (RFC 9110 §13.1.5): by
 /// strong comparison, so never by a weak tag, and by a date only if it is exactly ours.
 fn has_rest(file: &File, terms: &Terms) -> bool {
-    let is_ours = |text: &String| *text == tag(file) || *text == http_date(file.modified_unix_ms);
-    terms.if_range.as_ref().is_none_or(is_ours)
+    let is_ours = |text: &str| text == tag(file) || text == http_date(file.modified_unix_ms);
+    terms.if_range().is_none_or(is_ours)
 }
 
 /// RFC 6266 §4: the name for everybody, in ASCII, and the real one for those who read RFC 8187.

@@ -16,21 +16,23 @@ impl Http {
         if content.is_none() {
             return flow;
         }
-        self.new_content = content;
-        self.stage = Stage::Sending(flow);
+        self.stage = Stage::Sending(flow, content.map(Box::new));
         Flow::On
     }
 
     /// The bytes of a file that follow the answer just written, if any do. They are to be queued
     /// behind it, and then [`content_sent`](Self::content_sent) called.
     pub fn new_content(&mut self) -> Option<Range<u64>> {
-        self.new_content.take()
+        match &mut self.stage {
+            Stage::Sending(_, content) => content.take().map(|range| *range),
+            _ => None,
+        }
     }
 
     /// The last byte of a file is queued.
     pub fn content_sent(&mut self) -> Flow {
         match mem::replace(&mut self.stage, Stage::Over) {
-            Stage::Sending(Flow::On) => {
+            Stage::Sending(Flow::On, _) => {
                 self.enter(Stage::Between);
                 Flow::On
             }

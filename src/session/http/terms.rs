@@ -4,19 +4,26 @@ use crate::session::access::Access;
 use crate::session::report::Method;
 use crate::wire::http::{Exchange, Head};
 
-/// What a request's head says about the form of its answer.
+/// What a request's head says about the form of its answer. It is kept for as long as the answer is
+/// awaited, which for a long poll is a minute: so what most requests do not say takes no room.
 #[derive(Debug)]
 pub(super) struct Terms {
     pub(super) method: Method,
     pub(super) exchange: Exchange,
+    wishes: Option<Box<Wishes>>,
+}
+
+/// What few requests say.
+#[derive(Debug, Default, PartialEq, Eq)]
+struct Wishes {
     /// The origin whose page may read the answer.
-    pub(super) origin: Option<String>,
+    origin: Option<String>,
     /// Entity tags of what the client has.
     if_none_match: String,
     /// The part that it wants.
-    pub(super) range: Option<String>,
+    range: Option<String>,
     /// Of what it has the rest: a tag or a date.
-    pub(super) if_range: Option<String>,
+    if_range: Option<String>,
 }
 
 impl Terms {
@@ -30,13 +37,17 @@ impl Terms {
         // Two of them agree with nothing.
         let rest = head.fields("if-range").map(std::str::from_utf8);
         let rest: Vec<&str> = rest.map(Result::unwrap_or_default).collect();
-        Terms {
-            method: Method::of(head.method),
-            exchange: Exchange::answering(head),
+        let wishes = Wishes {
             origin: origin.map(str::to_owned),
             if_none_match: tags.join(","),
             range: head.only("range").and_then(text_of),
             if_range: (!rest.is_empty()).then(|| rest.join(",")),
+        };
+        let says_nothing = wishes == Wishes::default();
+        Terms {
+            method: Method::of(head.method),
+            exchange: Exchange::answering(head),
+            wishes: (!says_nothing).then(|| Box::new(wishes)),
         }
     }
 
@@ -45,16 +56,31 @@ impl Terms {
         Terms {
             method: Method::Other,
             exchange: Exchange::unread(),
-            origin: None,
-            if_none_match: String::new(),
-            range: None,
-            if_range: None,
+            wishes: None,
         }
+    }
+
+    /// The origin whose page may read the answer.
+    pub(super) fn origin(&self) -> Option<&str> {
+        self.wishes.as_ref()?.origin.as_deref()
+    }
+
+    /// The part that is wanted.
+    pub(super) fn range(&self) -> Option<&str> {
+        self.wishes.as_ref()?.range.as_deref()
+    }
+
+    /// The tag or the date of what the client has the rest of.
+    pub(super) fn if_range(&self) -> Option<&str> {
+        self.wishes.as_ref()?.if_range.as_deref()
     }
 
     /// Whether the client has what `tag` names already, by weak comparison (RFC 9110 §13.1.2).
     pub(super) fn has(&self, tag: &str) -> bool {
-        let mut tags = self.if_none_match.split(',').map(str::trim);
+        let Some(wishes) = &self.wishes else {
+            return false;
+        };
+        let mut tags = wishes.if_none_match.split(',').map(str::trim);
         tags.any(|one| one == "*" || one.trim_start_matches("W/") == tag)
     }
 }
