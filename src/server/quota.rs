@@ -190,13 +190,37 @@ impl Accounts {
         let own = self.find(asker);
         let mut result = self.charge(own, charge, now);
         if result.is_ok() && charge == Charge::Handshake {
-            result = self.join(own);
-            if result.is_ok() {
-                self.leave(std::mem::replace(key, own), now);
-            }
+            result = self.hand_over(key, own, now);
         }
         self.settle(own, now);
         result
+    }
+
+    /// Makes the connection on account `key` an address's.
+    fn lend(&mut self, key: &mut AccountKey, asker: IpAddr, now: Now) -> Result<(), Refusal> {
+        let own = self.find(asker);
+        let result = self.hand_over(key, own, now);
+        self.settle(own, now);
+        result
+    }
+
+    /// A proxy's connection that was lent is the proxy's again.
+    pub(super) fn return_to_proxy(&mut self, key: &mut AccountKey, now: Now) {
+        if *key != AccountKey::EXEMPT {
+            self.account(AccountKey::EXEMPT).connections += 1;
+            self.leave(std::mem::replace(key, AccountKey::EXEMPT), now);
+        }
+    }
+
+    fn hand_over(
+        &mut self,
+        key: &mut AccountKey,
+        own: AccountKey,
+        now: Now,
+    ) -> Result<(), Refusal> {
+        self.join(own)?;
+        self.leave(std::mem::replace(key, own), now);
+        Ok(())
     }
 
     /// Gives up accounts in which there is nothing.
@@ -289,5 +313,9 @@ impl Toll for Purse<'_> {
                 .accounts
                 .charge_asker(self.key, charge, asker, self.now),
         }
+    }
+
+    fn lend(&mut self, asker: IpAddr) -> Result<(), Refusal> {
+        self.accounts.lend(self.key, asker, self.now)
     }
 }

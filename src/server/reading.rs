@@ -161,6 +161,9 @@ impl Broker {
             if !peer.inbox.is_empty() {
                 peer.input = Input::Held;
             }
+            if http.is_proxied() {
+                self.accounts.return_to_proxy(&mut peer.account, now);
+            }
             self.leave(key, now);
             self.hub.enlist(key);
         }

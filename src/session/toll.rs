@@ -28,11 +28,22 @@ pub trait Toll {
     /// # Errors
     /// [`Refusal::TooManyRequests`], or for such a handshake [`Refusal::TooManyConnections`].
     fn charge(&mut self, charge: Charge, asker: Option<IpAddr>) -> Result<(), Refusal>;
+
+    /// Makes a proxy's connection the asker's until its present request is answered, which may be
+    /// long.
+    ///
+    /// # Errors
+    /// [`Refusal::TooManyConnections`].
+    fn lend(&mut self, asker: IpAddr) -> Result<(), Refusal>;
 }
 
 /// Everything is free.
 impl Toll for () {
     fn charge(&mut self, _: Charge, _: Option<IpAddr>) -> Result<(), Refusal> {
+        Ok(())
+    }
+
+    fn lend(&mut self, _: IpAddr) -> Result<(), Refusal> {
         Ok(())
     }
 }

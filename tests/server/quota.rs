@@ -479,3 +479,72 @@ fn a_hundred_thousand_addresses_leave_nothing() {
     assert!(accounts.is_empty());
     assert_eq!(accounts.next_tick_ms(), None);
 }
+
+#[test]
+fn a_proxys_connection_is_its_askers_while_a_poll_is_held() {
+    let mut world = world_behind_proxies(Allowance {
+        connections: 2,
+        ..Allowance::UNLIMITED
+    });
+    let poll = |asker: &str| {
+        let poll = request("GET", "/api/progress/a?wait=5");
+        with_field(&poll, &format!("X-Forwarded-For: {asker}"))
+    };
+    let clients = [(); 3].map(|()| {
+        world
+            .connect_from(address(PROXY))
+            .expect("a proxy has many")
+    });
+    for client in &clients[..2] {
+        world.say(*client, poll("203.0.113.1"));
+        assert_eq!(world.answers(*client), []);
+    }
+    let refused = ask(&mut world, clients[2], &poll("203.0.113.1"));
+    assert_eq!(code(&refused), (503, "too_many_connections"));
+    assert!(world.connect_from(address("203.0.113.1")).is_err());
+    world.say(clients[2], poll("203.0.113.2"));
+    assert_eq!(world.answers(clients[2]), [], "another asker has its own");
+    world.pass_ms(5_000);
+    for client in clients {
+        assert_eq!(world.answers(client), [(204, Vec::new())]);
+        let plain = with_field(&request("GET", "/healthz"), "X-Forwarded-For: 203.0.113.1");
+        assert_eq!(
+            ask(&mut world, client, &plain).0,
+            200,
+            "the connection is the proxy's again"
+        );
+    }
+    assert_eq!(world.broker.accounts().len(), 0);
+    world
+        .connect_from(address("203.0.113.1"))
+        .expect("it has none by now");
+}
+
+#[test]
+fn a_stream_is_begun_like_a_handshake() {
+    let mut world = world_behind_proxies(Allowance {
+        connections: 7,
+        handshakes_per_sec: 1,
+        ..Allowance::UNLIMITED
+    });
+    let listen = |asker: &str| {
+        let listen = request("GET", "/sse/progress/a");
+        with_field(&listen, &format!("X-Forwarded-For: {asker}"))
+    };
+    for from in [PROXY, "203.0.113.1"] {
+        world.pass_ms(1_000 * BURST_SECS);
+        let verdicts = (0..20).map(|_| {
+            let client = world.connect_from(address(from)).expect("room");
+            let (status, _) = ask(&mut world, client, &listen("203.0.113.1"));
+            world.reset(client);
+            world.settle();
+            status == 200
+        });
+        assert_eq!(granted(verdicts), BURST_SECS as usize, "{from}");
+    }
+    world.pass_ms(1_000 * BURST_SECS);
+    let listener = world.connect_from(address(PROXY)).expect("room");
+    assert_eq!(ask(&mut world, listener, &listen("203.0.113.9")).0, 200);
+    let many = (0..10).filter_map(|_| world.connect_from(address("203.0.113.9")).ok());
+    assert_eq!(many.count(), 6, "the stream is one of its seven");
+}
