@@ -288,10 +288,10 @@ fn check_asker(head: &Head<'_>, access: &Access) -> Result<(), HttpError> {
         return Ok(());
     };
     let origin = std::str::from_utf8(origin).unwrap_or_default();
-    let changes = !matches!(head.method, "GET" | "HEAD") || handshake::is_upgrade(head);
+    let is_guarded = head.method != "GET" || handshake::is_upgrade(head);
     // Two origins in one request come from no browser.
     let is_one = head.only("origin").is_some();
-    if changes && !(is_one && access.allows_origin(origin, head.host())) {
+    if is_guarded && !(is_one && access.allows_origin(origin, head.host())) {
         return Err(HttpError::new(
             Status::FORBIDDEN,
             "forbidden_origin",
@@ -378,9 +378,12 @@ fn credentials(head: &Head<'_>, target: &Target<'_>) -> Credentials {
             .tickets
             .extend(protocol.strip_prefix("ticket.").map(str::to_owned));
     }
-    brought
-        .tokens
-        .extend(target.query_value("token").map(|token| token.into_owned()));
+    // No token has a blank, so one in a query was written as a plus, and meant as one.
+    brought.tokens.extend(
+        target
+            .query_value("token")
+            .map(|token| token.replace(' ', "+")),
+    );
     brought.tickets.extend(
         target
             .query_value("ticket")

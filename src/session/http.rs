@@ -321,8 +321,10 @@ impl Http {
                 Ok(Outcome::Handled)
             }
             Err(rejection) => {
-                // Content that nobody reads would be read as the next request.
-                if !matches!(framing, Framing::None | Framing::Length(0)) {
+                // Content that nobody reads would be read as the next request, and so would content
+                // whose length the client forgot.
+                let is_unsure = rejection.error.status == Status::LENGTH_REQUIRED;
+                if is_unsure || !matches!(framing, Framing::None | Framing::Length(0)) {
                     terms.exchange = terms.exchange.closing();
                 }
                 let flow = self.respond(&terms, rejected(&rejection), out, now);

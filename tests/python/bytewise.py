@@ -14,7 +14,9 @@ class Reply:
         self.fields = {}
         for line in lines[1:]:
             name, _, value = line.partition(":")
-            self.fields[name.lower()] = value.strip()
+            # Several lines of one name are one list (RFC 9110 §5.3).
+            values = [self.fields[name.lower()]] if name.lower() in self.fields else []
+            self.fields[name.lower()] = ", ".join([*values, value.strip()])
         self.body = body
 
     @property
@@ -57,7 +59,7 @@ class Talk:
 
     def reply(self, bodyless=False):
         reply = self.head()
-        if not bodyless and reply.status not in (101, 204, 304):
+        if not bodyless and reply.status >= 200 and reply.status not in (204, 304):
             reply.body = self.take(int(reply.fields["content-length"]))
         return reply
 

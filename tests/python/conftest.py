@@ -2,6 +2,9 @@
 
 import pytest
 
+# Before they are imported: so that a failed comparison in them shows both sides.
+pytest.register_assert_rewrite("bytewise", "dialogue")
+
 from daemon import Daemon
 
 

@@ -78,6 +78,8 @@ fn a_strange_origin_changes_nothing_and_opens_nothing() {
             assert_eq!(answer.code(), "forbidden_origin");
             assert_eq!(answer.demands, [""; 0]);
         }
+        let head = ask("HEAD /api/progress/known", &field);
+        assert_eq!((head.status(), head.demands), (403, vec![]), "{origin}");
         for path in ["/ws/progress/known", "/ws/worker/known", "/ws/all", "/ws"] {
             let answer = ask(&format!("GET {path}"), &format!("{field}{HANDSHAKE}"));
             assert_eq!(answer.status(), 403, "{path} {origin}");

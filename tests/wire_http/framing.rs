@@ -84,14 +84,32 @@ fn refuses_two_opinions_on_one_length() {
 fn knows_no_coding_but_chunked() {
     for value in [
         "gzip",
+        "identity",
+        "gzip, br",
         "gzip, chunked",
-        "chunked, chunked",
-        "chunked,",
+        "gzip, br, Chunked",
         "xchunked",
-        "",
         "chunked;a=b",
     ] {
         let fields = format!("Transfer-Encoding: {value}\r\n");
         assert_eq!(framing("HTTP/1.1", &fields), Err(501), "{value:?}");
+    }
+}
+
+#[test]
+fn refuses_chunks_that_are_not_the_last_coding_or_not_once() {
+    for value in [
+        "",
+        ",",
+        "chunked,",
+        ", chunked",
+        "chunked, chunked",
+        "chunked, gzip",
+        "chunked, gzip, chunked",
+        "gzip, chunked, chunked",
+        "gzip, chunked, br",
+    ] {
+        let fields = format!("Transfer-Encoding: {value}\r\n");
+        assert_eq!(framing("HTTP/1.1", &fields), Err(400), "{value:?}");
     }
 }

@@ -101,13 +101,31 @@ impl<'b> Section<'b> {
             (None, Some(_)) if version == Version::Http10 => {
                 Err(HttpError::bad_request("HTTP/1.0 has no Transfer-Encoding."))
             }
-            (None, Some(coding)) if coding.eq_ignore_ascii_case(b"chunked") => Ok(Framing::Chunked),
-            (None, Some(_)) => Err(HttpError::not_implemented(
-                "The only transfer coding understood is chunked.",
-            )),
+            (None, Some(codings)) => parse_codings(codings),
         }
     }
 }
+
+/// `chunked` alone is understood. Where it is not the last of the codings, or not once, nobody knows
+/// the length: 400 (RFC 9112 §6.3, rule 4). Others before it, or instead of it, only are not for us:
+/// 501 (§6.1).
+fn parse_codings(value: &[u8]) -> Result<Framing, HttpError> {
+    let is_chunked = |coding: &&[u8]| coding.eq_ignore_ascii_case(b"chunked");
+    if is_chunked(&value) {
+        return Ok(Framing::Chunked);
+    }
+    let codings: Vec<&[u8]> = list_items(value).collect();
+    match (codings.iter().position(is_chunked), codings.len()) {
+        (Some(place @ 1..), len) if place + 1 < len => Err(BAD_CODINGS),
+        (None, 1..) | (Some(1..), _) => Err(HttpError::not_implemented(
+            "The only transfer coding understood is chunked.",
+        )),
+        (None | Some(0), _) => Err(BAD_CODINGS),
+    }
+}
+
+const BAD_CODINGS: HttpError =
+    HttpError::bad_request("Transfer-Encoding is no list that ends with chunked, said once.");
 
 /// `Content-Length = 1*DIGIT` (RFC 9110 §8.6). Not `str::parse`: that would take a sign, and a
 /// proxy that does not would see another length.
