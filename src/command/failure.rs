@@ -45,7 +45,13 @@ impl From<lexopt::Error> for Failure {
 
 impl From<ClientError> for Failure {
     fn from(error: ClientError) -> Failure {
-        Failure::Failed(error.to_string())
+        match &error {
+            // The daemon's sentence is for all its clients; here there is one way.
+            ClientError::Refused { code, .. } if code == "unauthorized" => Failure::Failed(
+                format!("{error}; give it in DONEYET_TOKEN, or with --token"),
+            ),
+            _ => Failure::Failed(error.to_string()),
+        }
     }
 }
 

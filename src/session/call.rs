@@ -136,7 +136,7 @@ impl Call {
             true => Permit::Full,
             false => keyring
                 .permit(call.need(), &brought, now.unix_ms)
-                .map_err(denied)?,
+                .map_err(|why| denied(why, call.need()))?,
         };
         call.check_content(head)?;
         Ok((call, permit))
@@ -392,12 +392,21 @@ fn credentials(head: &Head<'_>, target: &Target<'_>) -> Credentials {
     brought
 }
 
-fn denied(why: Denial) -> HttpError {
+fn denied(why: Denial, need: Need<'_>) -> HttpError {
     match why {
         Denial::Unknown => HttpError::new(
             Status::UNAUTHORIZED,
             "unauthorized",
-            "this needs a token: Authorization: Bearer, a bearer. subprotocol, or ?token=",
+            match need {
+                Need::Publish => {
+                    "this needs a publish token: Authorization: Bearer, a bearer. subprotocol, \
+                     or ?token="
+                }
+                _ => {
+                    "this needs a watch token, or the task's ticket: Authorization: Bearer, \
+                     a bearer. or ticket. subprotocol, ?token= or ?ticket="
+                }
+            },
         ),
         Denial::Expired => HttpError::new(
             Status::UNAUTHORIZED,
