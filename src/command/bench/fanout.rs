@@ -154,8 +154,8 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
         summary.count("stalled", plan.stalled as u64);
         summary.count("stalled_caught_up_on", laggards.seen());
         if target.processes.are_known() {
-            let grown = memory.saturating_sub(memory_before);
-            summary.count("server_memory_grown_bytes", grown);
+            let grown = memory.saturating_sub(memory_before) as f64;
+            summary.number("server_bytes_per_stalled", grown / plan.stalled as f64);
         }
     }
     progress.finish();
@@ -216,11 +216,9 @@ impl<'p> Course<'p> {
     /// Until an update reaches everybody: with its 101, a watcher of some servers is not yet in
     /// their books.
     fn warm_up(&mut self, progress: &Progress) -> Result<(), Failure> {
-        const ATTEMPTS: u32 = 20;
-        for _ in 0..ATTEMPTS {
+        for _ in 0..cast::ATTEMPTS {
             self.publish(Ending::Open)?;
-            let patience = Duration::from_secs(1);
-            let arrived = cast::wait_at_most(patience, &mut self.swarm, progress, is_over);
+            let arrived = cast::wait_at_most(cast::ATTEMPT, &mut self.swarm, progress, is_over);
             self.settle()?;
             match arrived {
                 Ok(()) => {

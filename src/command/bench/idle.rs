@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
-use super::cast;
+use super::cast::{self, Late};
 use super::options;
 use super::processes::Meter;
 use super::progress::Progress;
@@ -65,13 +65,13 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
     let memory = || target.processes.anonymous_bytes();
 
     crowd.grow(FIRST, &target, &mut progress)?;
-    crowd.update(Ending::Open, &progress)?;
+    crowd.update_until_seen(&progress)?;
     let before = memory();
     let began = Instant::now();
     crowd.grow(watchers, &target, &mut progress)?;
     let connecting = began.elapsed();
     let connected = memory();
-    crowd.update(Ending::Open, &progress)?;
+    crowd.update_until_seen(&progress)?;
     let updated = memory();
     let meter = Meter::start(&target.processes);
     while meter.read().wall < time {
@@ -80,7 +80,7 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
         progress.show("waiting", wall, time.as_secs_f64())?;
     }
     let reading = meter.read();
-    crowd.update(Ending::Completed, &progress)?;
+    crowd.end(&progress)?;
 
     let mut summary = Summary::new("idle");
     summary.count("watchers", watchers as u64);
@@ -116,7 +116,7 @@ impl Crowd {
         let task = format!("bench-{:08x}", random_u64() as u32);
         Ok(Crowd {
             swarm: Swarm::new(Deliveries::default())?,
-            publisher: Publisher::connect(&target.server, &task, By::Post)?,
+            publisher: Publisher::connect(&target.server, &task, By::Worker)?,
             task,
             step: 0,
         })
@@ -137,14 +137,35 @@ impl Crowd {
         })
     }
 
-    fn update(&mut self, ending: Ending, progress: &Progress) -> Result<(), Failure> {
+    /// Until an update reaches everybody: with its 101, a watcher of some servers is not yet in
+    /// their books.
+    fn update_until_seen(&mut self, progress: &Progress) -> Result<(), Failure> {
+        for _ in 0..cast::ATTEMPTS {
+            self.publish(Ending::Open)?;
+            match cast::wait_at_most(cast::ATTEMPT, &mut self.swarm, progress, is_over) {
+                Err(Late::Missed) => {}
+                seen => return seen.map_err(|late| late.failure(UNSEEN)),
+            }
+        }
+        Err(Late::Missed.failure(UNSEEN))
+    }
+
+    fn end(&mut self, progress: &Progress) -> Result<(), Failure> {
+        self.publish(Ending::Completed)?;
+        cast::wait_until(&mut self.swarm, progress, is_over).map_err(|late| late.failure(UNSEEN))
+    }
+
+    fn publish(&mut self, ending: Ending) -> Result<(), Failure> {
         self.step += 1;
         let state = state_at(&self.task, self.step, ending, 0);
         let count = self.swarm.len();
         self.swarm.record.begin_round(self.step, count, ending);
-        self.publisher.publish(&[state])?;
-        cast::wait_until(&mut self.swarm, progress, |record| record.missing() == 0)
-            .map_err(|late| late.failure("lost: watchers have not seen an update"))?;
-        Ok(self.publisher.settle()?)
+        Ok(self.publisher.publish(&[state])?)
     }
+}
+
+const UNSEEN: &str = "lost: watchers have not seen an update";
+
+fn is_over(record: &Deliveries) -> bool {
+    record.missing() == 0
 }
