@@ -24,7 +24,7 @@ const DRIP: Timespec = Timespec {
 };
 
 /// One slow peer.
-struct Slow {
+pub(crate) struct Slow {
     stream: TcpStream,
     begun: Instant,
     limit_secs: u64,
@@ -44,12 +44,12 @@ impl Slow {
     }
 
     /// One more byte. Behind the answer nobody takes it, which is no fault of anybody's.
-    fn drip(&mut self) {
+    pub(crate) fn drip(&mut self) {
         let _ = self.stream.write(b"a");
     }
 
     /// Whether the answer is here; it must be the one that is due, when it is due.
-    fn is_answered(&mut self) -> bool {
+    pub(crate) fn is_answered(&mut self) -> bool {
         let mut answer = [0; 1024];
         let count = match self.stream.read(&mut answer) {
             Err(error) if error.kind() == ErrorKind::WouldBlock => return false,
@@ -64,17 +64,17 @@ impl Slow {
     }
 }
 
-fn heads(daemon: &Daemon) -> impl Iterator<Item = Slow> {
+pub(crate) fn heads(daemon: &Daemon) -> impl Iterator<Item = Slow> {
     let head = "GET /healthz HTTP/1.1\r\nHost: localhost\r\nX-Slow: ";
     (0..HEADS).map(move |_| Slow::begin(daemon, head, HEAD_SECS))
 }
 
-fn bodies(daemon: &Daemon) -> impl Iterator<Item = Slow> {
+pub(crate) fn bodies(daemon: &Daemon) -> impl Iterator<Item = Slow> {
     let head = "POST /api/progress/x HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9999\r\n\r\n{";
     (0..BODIES).map(move |_| Slow::begin(daemon, head, BODY_SECS))
 }
 
-fn wait_for_answers(crowd: &[Slow]) {
+pub(crate) fn wait_for_answers(crowd: &[Slow]) {
     let mut sockets: Vec<PollFd<'_>> = crowd
         .iter()
         .map(|slow| PollFd::new(&slow.stream, PollFlags::IN))

@@ -16,8 +16,10 @@ mod drip;
 mod flood;
 #[path = "../peers/frames.rs"]
 mod frames;
+mod hoard;
 mod house;
 #[path = "../peers/http.rs"]
 #[allow(dead_code, reason = "the other suite needs more of it")]
 mod http;
+mod soak;
 mod stopping;
