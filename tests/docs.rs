@@ -56,6 +56,11 @@ fn chapter_6_under_attack() {
 }
 
 #[test]
+fn chapter_11_a_download_button() {
+    check("docs/11-a-download-button.md");
+}
+
+#[test]
 fn the_reference() {
     check("docs/protocol.md");
 }
