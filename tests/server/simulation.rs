@@ -21,7 +21,7 @@ use doneyet::server::limits::{Allowance, Limits};
 use doneyet::session::outbox::CONGESTED;
 use serde_json::Value;
 
-use crate::frames::{Said, take_answers, take_messages};
+use crate::frames::{Said, Told, take_answers, take_events, take_messages};
 use crate::strangers::{Dice, Kind, Stranger, TASKS};
 use crate::world::{Client, World};
 
@@ -175,8 +175,18 @@ impl Simulation {
             self.tally.readers += 1;
             let mut heard = wire.heard.clone();
             let answers = take_answers(&mut heard);
+            if stranger.kind.listens() {
+                // It may have come too fast, like any handshake.
+                if answers.iter().any(|answer| answer.0 == 200) {
+                    let last = last_told(take_events(&mut heard));
+                    check_watcher(&stranger.kind, &last, &newest);
+                }
+                continue;
+            }
             let messages = take_messages(&mut heard);
             match (&stranger.kind, stranger.owed) {
+                // Some are held; see `check_pollers`.
+                (Kind::Polls, Some(owed)) => assert!(answers.len() <= owed),
                 (Kind::Requests, Some(owed)) => assert_eq!(answers.len(), owed),
                 (Kind::Echo, Some(owed)) => {
                     assert_eq!(
@@ -197,7 +207,7 @@ impl Simulation {
         let sockets: Vec<Client> = self
             .strangers
             .iter()
-            .filter(|stranger| stranger.owed.is_some() && stranger.kind != Kind::Requests)
+            .filter(|stranger| stranger.owed.is_some() && stranger.kind.is_socket())
             .map(|stranger| stranger.client)
             .filter(|&client| {
                 let wire = self.world.wire(client);
@@ -214,6 +224,26 @@ impl Simulation {
             assert_eq!(last, Some(Said::Close(Some(1001))));
         }
         self.check_empty();
+    }
+
+    /// Time alone answers every poll, one after the other.
+    fn check_pollers(&mut self) {
+        for _ in 0..1_000 {
+            let (world, strangers) = (&mut self.world, &self.strangers);
+            let lacks = |stranger: &Stranger| {
+                let wire = world.wire(stranger.client);
+                let is_there = wire.is_open() && !wire.is_shut;
+                let owed = stranger
+                    .owed
+                    .filter(|_| stranger.kind == Kind::Polls && is_there);
+                owed.is_some_and(|owed| take_answers(&mut wire.heard.clone()).len() < owed)
+            };
+            if !strangers.iter().any(lacks) {
+                return;
+            }
+            world.pass_ms(1_000);
+        }
+        panic!("a poll is never answered");
     }
 
     fn leave(&mut self) {
@@ -233,10 +263,13 @@ impl Simulation {
 /// What a watcher of this kind heard last is what is true.
 fn check_watcher(kind: &Kind, last: &HashMap<String, Value>, newest: &HashMap<String, Value>) {
     match kind {
-        Kind::Watch(task) | Kind::WatchUntilEnd(task) => {
+        Kind::Watch(task)
+        | Kind::WatchUntilEnd(task)
+        | Kind::Listen(task)
+        | Kind::ListenUntilEnd(task) => {
             assert_eq!(last.get(task), known(&newest[task]), "{task}");
         }
-        Kind::WatchAll => {
+        Kind::WatchAll | Kind::ListenAll => {
             for (task, state) in newest.iter().filter(|(_, state)| !state.is_null()) {
                 assert_eq!(last.get(task), Some(state), "{task}");
             }
@@ -259,6 +292,18 @@ fn last_heard(messages: Vec<Said>) -> HashMap<String, Value> {
     let about = messages.into_iter().filter_map(|said| match said {
         Said::Json(json) => Some((json["task_id"].as_str()?.to_owned(), json)),
         _ => None,
+    });
+    about.collect()
+}
+
+/// The same of a stream.
+fn last_told(events: Vec<Told>) -> HashMap<String, Value> {
+    let about = events.into_iter().filter_map(|told| match told {
+        Told::State(id, json) => {
+            assert_eq!(json["rev"], id);
+            Some((json["task_id"].as_str()?.to_owned(), json))
+        }
+        Told::Retry(_) | Told::Comment => None,
     });
     about.collect()
 }
@@ -307,6 +352,7 @@ fn simulate(seeds: Range<u64>) {
         let _named = Seed(seed);
         let mut simulation = run(seed);
         simulation.check_readers();
+        simulation.check_pollers();
         match seed % 2 {
             0 => simulation.say_goodbye(),
             _ => simulation.leave(),

@@ -43,9 +43,28 @@ pub(crate) enum Kind {
     WatchAll,
     Work(String),
     WorkMany,
+    Listen(String),
+    ListenUntilEnd(String),
+    ListenAll,
     Echo,
     Requests,
+    Polls,
     Noise,
+}
+
+impl Kind {
+    /// Whether it asks for a stream of events.
+    pub(crate) fn listens(&self) -> bool {
+        matches!(
+            self,
+            Kind::Listen(_) | Kind::ListenUntilEnd(_) | Kind::ListenAll
+        )
+    }
+
+    /// Whether it asks for a WebSocket.
+    pub(crate) fn is_socket(&self) -> bool {
+        !self.listens() && !matches!(self, Kind::Requests | Kind::Polls)
+    }
 }
 
 /// A client with something in mind.
@@ -60,7 +79,7 @@ pub(crate) struct Stranger {
 
 impl Stranger {
     pub(crate) fn new(client: Client, dice: &mut Dice) -> Stranger {
-        let kind = match dice.below(16) {
+        let kind = match dice.below(22) {
             0..3 => Kind::Watch(dice.task()),
             3 => Kind::WatchUntilEnd(dice.task()),
             4 | 5 => Kind::WatchMany,
@@ -69,7 +88,11 @@ impl Stranger {
             10 => Kind::WorkMany,
             11 => Kind::Echo,
             12..15 => Kind::Requests,
-            _ => Kind::Noise,
+            15 => Kind::Noise,
+            16 | 17 => Kind::Listen(dice.task()),
+            18 => Kind::ListenUntilEnd(dice.task()),
+            19 => Kind::ListenAll,
+            _ => Kind::Polls,
         };
         let script = match &kind {
             Kind::Watch(task) => handshake(&format!("/ws/progress/{task}")),
@@ -79,7 +102,12 @@ impl Stranger {
             Kind::Work(task) => handshake(&format!("/ws/worker/{task}")),
             Kind::WorkMany => handshake("/ws/worker"),
             Kind::Echo => handshake("/ws/echo"),
-            Kind::Requests | Kind::Noise => String::new(),
+            Kind::Listen(task) => request("GET", &format!("/sse/progress/{task}")),
+            Kind::ListenUntilEnd(task) => {
+                request("GET", &format!("/sse/progress/{task}?until=end"))
+            }
+            Kind::ListenAll => request("GET", "/sse/all"),
+            Kind::Requests | Kind::Polls | Kind::Noise => String::new(),
         };
         Stranger {
             client,
@@ -98,6 +126,11 @@ impl Stranger {
                 let times = if dice.once_in(20) { 40 } else { 1 };
                 self.expect(times);
                 a_request(dice).repeat(times)
+            }
+            Kind::Polls => {
+                let times = if dice.once_in(20) { 40 } else { 1 };
+                self.expect(times);
+                a_poll(dice).repeat(times)
             }
             Kind::Work(_) => text(&patch(dice, None)),
             Kind::WorkMany => {
@@ -174,6 +207,24 @@ fn a_request(dice: &mut Dice) -> Vec<u8> {
         14 => request("GET", "/doneyet.js"),
         15 => request("BREW", "/nowhere"),
         _ => request("GET", &path),
+    }
+    .into_bytes()
+}
+
+/// A poll that waits, and sometimes one that is answered at once or not what it should be.
+fn a_poll(dice: &mut Dice) -> Vec<u8> {
+    let path = format!("/api/progress/{}", dice.task());
+    let wait = ["0", "0.02", "0.3", "1", "61"][dice.below(5)];
+    match dice.below(8) {
+        0 => request("GET", &path),
+        1 => request("GET", &format!("{path}/cancel?wait={wait}")),
+        2 => request("GET", &format!("{path}?since=7&wait={wait}")),
+        // The revisions of this world begin here.
+        3 => {
+            let rev = 1_795_348_800_000 + dice.below(100_000);
+            request("GET", &format!("{path}?since={rev}&wait={wait}"))
+        }
+        _ => request("GET", &format!("{path}?wait={wait}")),
     }
     .into_bytes()
 }
