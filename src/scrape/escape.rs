@@ -59,22 +59,21 @@ impl Escape {
     /// Takes bytes up to the end of the sequence, and returns what it means and the bytes after it.
     /// `None`: its end is not among them.
     pub fn advance<'a>(&mut self, bytes: &'a [u8]) -> (Option<Order>, &'a [u8]) {
-        for (at, &byte) in bytes.iter().enumerate() {
-            if let Some(order) = self.step(byte) {
-                return (Some(order), bytes.get(at + 1..).unwrap_or_default());
+        let mut rest = bytes;
+        while let Some((&byte, after)) = rest.split_first() {
+            let (order, after) = match self.state {
+                State::Control => return self.control(rest),
+                State::Command => self.command(rest),
+                State::CommandEscape if byte == b'\\' => (Some(self.end_command()), after),
+                State::Escape | State::CommandEscape => (self.escape(byte), after),
+                State::Outside | State::Charset => (Some(self.end(Order::None)), after),
+            };
+            if order.is_some() {
+                return (order, after);
             }
+            rest = after;
         }
-        (None, &[])
-    }
-
-    fn step(&mut self, byte: u8) -> Option<Order> {
-        match self.state {
-            State::Control => self.control(byte),
-            State::Command => self.command(byte),
-            State::CommandEscape if byte == b'\\' => Some(self.end_command()),
-            State::Escape | State::CommandEscape => self.escape(byte),
-            State::Outside | State::Charset => Some(self.end(Order::None)),
-        }
+        (None, rest)
     }
 
     fn end(&mut self, order: Order) -> Order {
@@ -103,50 +102,72 @@ impl Escape {
         })
     }
 
-    fn control(&mut self, byte: u8) -> Option<Order> {
-        match byte {
-            b'0'..=b'9' => {
-                let digit = u16::from(byte - b'0');
-                self.count = self.count.saturating_mul(10).saturating_add(digit);
-                None
-            }
-            0..=0x1f => Some(self.end(Order::Byte(byte))),
-            0x40..=0x7e => {
-                let order = self.moving(byte);
-                Some(self.end(order))
-            }
-            _ => None,
-        }
-    }
-
-    fn moving(&self, last: u8) -> Order {
-        let rows = self.count.max(1);
-        match last {
-            b'A' | b'F' => Order::Up(rows),
-            b'B' | b'E' => Order::Down(rows),
+    /// Most sequences are colours, whose parameters nobody wants: so the end is looked for first.
+    fn control<'a>(&mut self, bytes: &'a [u8]) -> (Option<Order>, &'a [u8]) {
+        let end = bytes
+            .iter()
+            .position(|byte| matches!(byte, 0..=0x1f | 0x40..=0x7e));
+        let (parameters, rest) = bytes.split_at(end.unwrap_or(bytes.len()));
+        let Some((&last, rest)) = rest.split_first() else {
+            self.count_on(parameters);
+            return (None, rest);
+        };
+        let order = match last {
+            0..=0x1f => Order::Byte(last),
             b'G' | b'H' | b'f' | b'd' => Order::Leave,
             b'C' => Order::Skip,
+            b'A' | b'F' => Order::Up(self.count_on(parameters).max(1)),
+            b'B' | b'E' => Order::Down(self.count_on(parameters).max(1)),
             _ => Order::None,
+        };
+        (Some(self.end(order)), rest)
+    }
+
+    fn count_on(&mut self, parameters: &[u8]) -> u16 {
+        for digit in parameters.iter().filter(|byte| byte.is_ascii_digit()) {
+            let digit = u16::from(digit - b'0');
+            self.count = self.count.saturating_mul(10).saturating_add(digit);
         }
+        self.count
     }
 
     /// A line end inside a command means that it was none: a terminal would swallow the rest of
     /// the output, and a reader must not.
-    fn command(&mut self, byte: u8) -> Option<Order> {
-        match byte {
-            0x07 => return Some(self.end_command()),
-            0x1b => self.state = State::CommandEscape,
-            b'\n' | b'\r' => return Some(self.end(Order::Byte(byte))),
-            _ if self.command.len() < MAX_COMMAND => self.command.push(byte),
-            _ => {}
-        }
-        None
+    fn command<'a>(&mut self, bytes: &'a [u8]) -> (Option<Order>, &'a [u8]) {
+        let end = bytes
+            .iter()
+            .position(|byte| matches!(byte, 0x07 | 0x1b | b'\n' | b'\r'));
+        let (text, rest) = bytes.split_at(end.unwrap_or(bytes.len()));
+        let room = MAX_COMMAND - self.command.len();
+        self.command.extend(text.iter().take(room));
+        let Some((&last, rest)) = rest.split_first() else {
+            return (None, rest);
+        };
+        let order = match last {
+            0x07 => Some(self.end_command()),
+            0x1b => {
+                self.state = State::CommandEscape;
+                None
+            }
+            byte => Some(self.end(Order::Byte(byte))),
+        };
+        (order, rest)
     }
 
     fn end_command(&mut self) -> Order {
         let order = taskbar(&self.command).map_or(Order::None, Order::Taskbar);
         self.end(order)
     }
+}
+
+/// What follows a colour, if the bytes begin with a whole one: that is most of all sequences, and
+/// needs no state.
+pub fn after_colour(bytes: &[u8]) -> Option<&[u8]> {
+    let parameters = bytes.strip_prefix(b"\x1b[")?;
+    let end = parameters
+        .iter()
+        .position(|byte| !matches!(byte, b'0'..=b'9' | b';'))?;
+    parameters.get(end..)?.strip_prefix(b"m")
 }
 
 /// State 1 is a value; the others say that there is none (off, failed, indeterminate, paused).

@@ -13,7 +13,7 @@
 //! Every byte of a flood comes by here, so text is taken a run at a time: whatever lies between two
 //! control bytes is found eight bytes at once and copied once.
 
-use super::escape::{Escape, Order};
+use super::escape::{self, Escape, Order};
 
 /// Bytes kept of one line. A line without end (a file sent to the terminal) loses its beginning.
 pub const MAX_LINE: usize = 64 * 1024;
@@ -128,13 +128,17 @@ impl Lines {
                 let (order, rest) = self.escape.advance(bytes);
                 *bytes = rest;
                 self.obey(order?)
-            } else if self.returned && *bytes.first()? >= b' ' {
+            } else if self.returned && !moves(*bytes.first()?) {
                 // Only now is it known that the return was no half of a line end.
                 self.end_line(Edge::Redraw)
             } else {
                 let (run, rest) = bytes.split_at(plain(bytes));
                 *bytes = rest;
                 self.write(run);
+                if let Some(rest) = escape::after_colour(bytes) {
+                    *bytes = rest;
+                    continue;
+                }
                 let (&byte, rest) = bytes.split_first()?;
                 *bytes = rest;
                 self.control(byte)
@@ -172,7 +176,7 @@ impl Lines {
         (self.is_open() && !is_blank(&self.text)).then_some((&self.text, place))
     }
 
-    /// One byte below 0x20, outside of escape sequences.
+    /// One of the bytes that move the cursor, or begin to.
     fn control(&mut self, byte: u8) -> Option<Mark> {
         match byte {
             b'\n' => self.end_line(Edge::Feed),
@@ -185,7 +189,6 @@ impl Lines {
                 self.escape.begin();
                 None
             }
-            b'\t' => self.blank(),
             _ => None,
         }
     }
@@ -275,30 +278,41 @@ fn line(bytes: &[u8], place: Place) -> Line {
     }
 }
 
-/// The text of a line. The controls beyond ASCII (ECMA-48 §5.3) come in two bytes; terminals obey
-/// them, U+009B as `ESC [`, so none may get into a message that somebody's terminal shows.
+/// The text of a line, a blank for each tabulator, and without control characters. Those beyond
+/// ASCII (ECMA-48 §5.3) come in two bytes; terminals obey them, U+009B as `ESC [`, so none may get
+/// into a message that somebody's terminal shows.
 pub fn decode(bytes: &[u8]) -> String {
-    let mut text = String::from_utf8_lossy(bytes).into_owned();
+    let mut text = String::from_utf8_lossy(bytes).replace('\t', " ");
     text.retain(|char| !char.is_control());
     text
 }
 
 fn is_blank(text: &[u8]) -> bool {
-    text.iter().all(|byte| *byte == b' ')
+    text.iter().all(|byte| *byte <= b' ')
 }
 
-/// How many bytes at the start are no control bytes.
+/// Whether this byte moves the cursor, or begins to. The other control bytes show nothing; they
+/// stay in the text until it is decoded.
+fn moves(byte: u8) -> bool {
+    matches!(byte, 0x08 | b'\n' | b'\r' | 0x1b)
+}
+
+/// How many bytes at the start are text.
 fn plain(bytes: &[u8]) -> usize {
     const EACH: u64 = u64::from_ne_bytes([1; 8]);
     let (words, rest) = bytes.as_chunks::<8>();
     for (index, word) in words.iter().enumerate() {
-        let word = u64::from_le_bytes(*word);
-        // The high bit of each byte below 0x20; of those above the lowest one it may be wrong.
-        let below = word.wrapping_sub(EACH * 0x20) & !word & (EACH * 0x80);
-        if below != 0 {
-            return index * 8 + below.trailing_zeros() as usize / 8;
+        let wide = u64::from_le_bytes(*word);
+        // The high bit of each byte below 0x20, and of few others.
+        let mut below = wide.wrapping_sub(EACH * 0x20) & !wide & (EACH * 0x80);
+        while below != 0 {
+            let at = below.trailing_zeros() as usize / 8;
+            if moves(word[at]) {
+                return index * 8 + at;
+            }
+            below &= below - 1;
         }
     }
-    let end = rest.iter().position(|byte| *byte < 0x20);
+    let end = rest.iter().position(|byte| moves(*byte));
     words.len() * 8 + end.unwrap_or(rest.len())
 }
