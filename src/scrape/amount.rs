@@ -29,6 +29,9 @@ pub struct Ratio {
     pub total: f64,
     /// What is counted, if the line says so.
     pub unit: Option<&'static str>,
+    /// By how much it may be wrong, since its numbers are rounded: `23MiB/28MiB` may be anything
+    /// from 22.5 of 28.5 on.
+    pub rounding: f64,
     /// Whether it stands where only progress stands: `[12/40] …`, `Step 3/9`, `3/9 files`.
     pub framed: bool,
     /// The tokens it takes: the first, and the one after the last.
@@ -138,12 +141,14 @@ pub fn alone(text: &Text<'_>) -> Option<Amount> {
         .copied()
 }
 
-/// `12/?`: so many, and the total is not known yet.
+/// `12/?`, `6.0MiB/0B`: so many, and the total is not known yet.
 pub fn of_unknown(text: &Text<'_>) -> Option<Amount> {
     let mut amounts = (0..text.tokens().len()).filter_map(|at| amount_at(text, at));
     amounts.find(|amount| {
         let slash = text.past_space(amount.at.1);
-        text.str(slash) == "/" && text.str(text.past_space(slash + 1)) == "?"
+        let total = text.past_space(slash + 1);
+        let is_none = || amount_at(text, total).is_some_and(|total| total.value == 0.0);
+        text.str(slash) == "/" && (text.str(total) == "?" || is_none())
     })
 }
 
@@ -179,10 +184,21 @@ fn ratio_at(text: &Text<'_>, at: usize) -> Option<Ratio> {
         loaded: loaded.value,
         total: total.value,
         unit: total.unit,
+        rounding: rounding(text, &total),
         framed: is_framed(text, at, &total),
         at: (at, total.at.1),
     };
     (ends_free(text, &total) && is_part_of(&ratio)).then_some(ratio)
+}
+
+fn rounding(text: &Text<'_>, total: &Amount) -> f64 {
+    let digits = text.str(total.at.0);
+    let printed =
+        number(digits).filter(|_| total.unit == Some(BYTES) && total.at.1 > total.at.0 + 1);
+    let whole = !digits.contains(['.', ',']);
+    printed
+        .filter(|printed| whole && *printed >= 1.0)
+        .map_or(0.0, |printed| 1.0 / printed)
 }
 
 fn starts_free(text: &Text<'_>, at: usize) -> bool {

@@ -89,6 +89,7 @@ fn parts<'a>(text: &Text<'a>) -> Parts<'a> {
     // A ratio that disagrees is none of ours, and neither are the sizes in it.
     let alone = amount::of_unknown(text).or_else(|| amount::alone(text));
     let alone = alone.filter(|_| ratios.is_empty() && total.is_none());
+    let alone = alone.or_else(|| bytes_before(text, percent?, speed?));
     Parts {
         percent,
         ratio,
@@ -127,7 +128,19 @@ fn reading(text: &Text<'_>, parts: &Parts<'_>) -> Reading {
 }
 
 fn agrees(ratio: &Ratio, percent: Option<Percent>) -> bool {
-    percent.is_none_or(|percent| (percent.value - ratio.percent()).abs() <= ROUNDING)
+    let rounding = ROUNDING + 100.0 * ratio.rounding;
+    percent.is_none_or(|percent| (percent.value - ratio.percent()).abs() <= rounding)
+}
+
+/// `32,768  0%  5.78MB/s`: a number at the head of the line is in what the speed is in.
+fn bytes_before(text: &Text<'_>, percent: Percent, speed: Speed<'_>) -> Option<Amount> {
+    let at = text.past_space(0);
+    let heads = text.past_space(at + 1) == percent.at.0;
+    let amount = amount::amount_at(text, at).filter(|_| heads && speed.text.ends_with("B/s"))?;
+    Some(Amount {
+        unit: Some(BYTES),
+        ..amount
+    })
 }
 
 fn evidence(text: &Text<'_>, parts: &Parts<'_>, reading: &Reading) -> Evidence {

@@ -32,7 +32,9 @@ pub fn find<'a>(text: &Text<'a>) -> Option<Speed<'a>> {
             (0..text.tokens().len()).filter(|at| text.kind(*at) == Some(Kind::Number));
         numbers.find_map(|at| Some((at, end_of(text, at)?)))
     };
-    let (at, end) = first(end_of_named).or_else(|| first(end_of_rate))?;
+    let (at, end) = first(end_of_named)
+        .or_else(|| first(end_of_rate))
+        .or_else(|| after_dots(text))?;
     Some(Speed {
         text: text.span(at, end),
         at: (at, end),
@@ -50,6 +52,19 @@ pub fn after_percent<'a>(text: &Text<'a>, percent: &Percent) -> Option<Speed<'a>
         at: (at, end),
     };
     (glued && followed && size(text.str(at + 1)).is_some()).then_some(speed)
+}
+
+/// `.......... .......... 1.41M` at the end of the line, what the dots came with; after the last
+/// of them `1.41M=5.1s`, with the time that all took.
+fn after_dots(text: &Text<'_>) -> Option<(usize, usize)> {
+    let end = text.back_over_space(text.tokens().len());
+    let result = end.checked_sub(3).filter(|at| text.str(*at) == "=");
+    let end = result.unwrap_or(end);
+    let at = end.checked_sub(2)?;
+    let dots = text.before(text.back_over_space(at));
+    let is_size = text.str(at + 1).len() == 1 && size(text.str(at + 1)).is_some();
+    let found = dots.len() > 3 && dots.starts_with('.') && text.kind(at) == Some(Kind::Number);
+    (found && is_size).then_some((at, end))
 }
 
 /// `5.27MB/s`, `5.2 MiB/s`, `17.7/s`, `1.5s/it`, `35 fps`.
