@@ -20,9 +20,12 @@ const FLOOD: usize = 8 << 20;
 /// What a pipe holds at most, and so what is read at once.
 const READ: usize = 64 << 10;
 
+/// A piece of a flood, from its number.
+type Piece = fn(u64) -> Vec<u8>;
+
 fn main() {
     let effort = Effort::from_args();
-    let floods: [(&str, fn(u64) -> Vec<u8>); 8] = [
+    let floods: [(&str, Piece); 8] = [
         ("a compiler's log", compiler),
         ("one bar, drawn over", bar),
         ("coloured bars in several rows", coloured_rows),
@@ -40,7 +43,7 @@ fn main() {
 }
 
 /// Piece after piece, each with its number.
-fn flood(piece: fn(u64) -> Vec<u8>) -> Vec<u8> {
+fn flood(piece: Piece) -> Vec<u8> {
     let mut flood = Vec::with_capacity(FLOOD + READ);
     let mut number = 0;
     while flood.len() < FLOOD {

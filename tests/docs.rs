@@ -56,6 +56,11 @@ fn chapter_6_under_attack() {
 }
 
 #[test]
+fn chapter_9_reading_progress() {
+    check("docs/09-reading-progress.md");
+}
+
+#[test]
 fn chapter_11_a_download_button() {
     check("docs/11-a-download-button.md");
 }
