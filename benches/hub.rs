@@ -123,7 +123,7 @@ fn many_tasks(effort: Effort) {
             Birth::UpToDate,
         );
     }
-    hub.subscribe_to_everything(PeerKey(tasks * 10));
+    hub.subscribe_to_everything(PeerKey(tasks * 10), Birth::Behind);
     let turn = |hub: &mut Hub| {
         (0..tasks).for_each(|task| hub.state_changed(TaskKey(task)));
         drain(hub)

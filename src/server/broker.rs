@@ -30,8 +30,9 @@ use crate::server::sending::Sendings;
 use crate::session::forwarded::Proxies;
 use crate::session::keys::{Keyring, Keys};
 use crate::session::{Fault, Flow, Notice, Session, Wait};
+use crate::task::board::TaskKey;
 use crate::task::deadlines::Deadlines;
-use crate::task::hub::PeerKey;
+use crate::task::hub::{PeerKey, Role};
 use crate::task::{Board, Hub, Now};
 use crate::wire::close::CloseCode;
 
@@ -69,6 +70,8 @@ pub struct Broker {
     /// What has been done since the start, in the cost of an echo: for budgets, which compare.
     pub(super) work: usize,
     dead: Vec<PeerKey>,
+    /// Tells this daemon's lists from those of its predecessors: when it was first asked for one.
+    pub(super) lists_since: Option<u64>,
     pub(super) closing: bool,
 }
 
@@ -92,6 +95,7 @@ impl Broker {
             accounts: Accounts::new(config.limits.clone()),
             proxies: Rc::new(config.proxies.clone()),
             dead: Vec::new(),
+            lists_since: None,
             closing: false,
         }
     }
@@ -267,12 +271,21 @@ impl Broker {
             && !peer.outbox.is_congested()
             && let Some((task, role)) = self.hub.take(key)
         {
-            if let Some(notice) = self.notice(task, role) {
-                self.notify(key, &notice, now);
-            }
+            self.tell(key, task, role, now);
         }
         if self.sendings.has(key) {
             self.fill_with_file(key, now);
+        }
+    }
+
+    /// There is news of `task`: `key` is told, or answered what it asked if news came.
+    fn tell(&mut self, key: PeerKey, task: TaskKey, role: Role, now: Now) {
+        if let Some(question) = self.peers[key].session.question() {
+            if let Some(answer) = self.fulfil(key, question, now) {
+                self.answer(key, &answer, now);
+            }
+        } else if let Some(notice) = self.notice(task, role) {
+            self.notify(key, &notice, now);
         }
     }
 

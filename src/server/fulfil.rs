@@ -43,7 +43,14 @@ impl Broker {
                 self.listeners.push(peer);
                 Ok(self.stream(peer, &feed))
             }
-            Demand::List { status } => Ok(self.list(status.as_deref())),
+            Demand::List { status } => Ok(self.list(status.as_deref(), now)),
+            Demand::AwaitList { status, known, .. } => {
+                if known.has(&self.list_tag(now)) {
+                    self.hub.subscribe_to_everything(peer, Birth::UpToDate);
+                    return None;
+                }
+                Ok(self.list(status.as_deref(), now))
+            }
             Demand::Metrics => {
                 self.scrapers.push(peer);
                 return None;
@@ -84,7 +91,7 @@ impl Broker {
                 Purpose::Work(self.board.id(key).cloned().unwrap_or(task))
             }
             Purpose::WatchAll => {
-                self.hub.subscribe_to_everything(peer);
+                self.hub.subscribe_to_everything(peer, Birth::Behind);
                 purpose
             }
             Purpose::WatchMany | Purpose::WorkMany | Purpose::Hello | Purpose::Echo => purpose,
@@ -210,7 +217,7 @@ impl Broker {
     /// to have, is owed nothing; and if that was the end, it need not have come.
     fn stream(&mut self, peer: PeerKey, feed: &Feed) -> Answer {
         let Feed::Task { task, until, seen } = feed else {
-            self.hub.subscribe_to_everything(peer);
+            self.hub.subscribe_to_everything(peer, Birth::Behind);
             return Answer::Stream(Until::Forgotten);
         };
         let key = self.board.intern(task);
@@ -224,12 +231,20 @@ impl Broker {
         Answer::Stream(*until)
     }
 
-    fn list(&mut self, status: Option<&str>) -> Answer {
+    fn list(&mut self, status: Option<&str>, now: Now) -> Answer {
         self.work += LIST_COST;
+        let tag = self.list_tag(now);
         let all = self.board.newest_first();
         let wanted =
             all.filter(|record| status.is_none_or(|status| record.state().status() == status));
-        Answer::List(wanted.map(|record| Rc::clone(record.update())).collect())
+        let updates = wanted.map(|record| Rc::clone(record.update()));
+        Answer::List(updates.collect(), tag)
+    }
+
+    /// The entity tag of the list of all states, as it is now.
+    fn list_tag(&mut self, now: Now) -> String {
+        let since = *self.lists_since.get_or_insert(now.unix_ms);
+        format!("\"{since}-{}\"", self.hub.version())
     }
 
     pub(super) fn cancel(

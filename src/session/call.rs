@@ -5,6 +5,8 @@
 //! nobody knows, what for (path), how (a method that the path has, the query, the handshake), with
 //! what right (tokens, tickets), and in which form (coding, length).
 
+use std::borrow::Cow;
+
 use crate::page::Asset;
 use crate::session::access::Access;
 use crate::session::demand::{Feed, Until};
@@ -42,6 +44,13 @@ pub enum Call {
     Upgrade(Offer, Purpose),
     /// The states of all tasks, of this status if one is named.
     List(Option<String>),
+    /// All states, as soon as they are not those that the client has.
+    AwaitList {
+        /// `?status=`.
+        status: Option<String>,
+        /// `?wait=`.
+        wait_ms: u32,
+    },
     /// A task's state, unless the client has it already.
     Show(TaskId),
     /// A task's state, as soon as it is news to the client.
@@ -152,7 +161,9 @@ impl Call {
             | Call::Recipes
             | Call::Order
             | Call::AwaitCancel { .. } => Need::Publish,
-            Call::List(_) | Call::Metrics | Call::Stream(Feed::All) => Need::WatchAll,
+            Call::List(_) | Call::AwaitList { .. } | Call::Metrics | Call::Stream(Feed::All) => {
+                Need::WatchAll
+            }
             Call::Show(task)
             | Call::Fetch(task, _)
             | Call::AwaitState { task, .. }
@@ -190,11 +201,13 @@ impl Call {
             ("GET" | "HEAD", Resource::Page(asset)) => Call::Page(asset),
             ("GET" | "HEAD", Resource::Health) => Call::Health,
             ("GET" | "HEAD", Resource::Metrics) => Call::Metrics,
-            ("GET" | "HEAD", Resource::Tasks) => Call::List(
-                target
-                    .query_value("status")
-                    .map(|status| status.into_owned()),
-            ),
+            ("GET" | "HEAD", Resource::Tasks) => {
+                let status = target.query_value("status").map(Cow::into_owned);
+                match query::wait_ms(target)? {
+                    None => Call::List(status),
+                    Some(wait_ms) => Call::AwaitList { status, wait_ms },
+                }
+            }
             ("GET" | "HEAD", Resource::Task(task)) => {
                 match (query::since(target)?, query::wait_ms(target)?) {
                     (None, None) => Call::Show(task.clone()),

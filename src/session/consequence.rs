@@ -4,6 +4,7 @@ use crate::page::{self, Asset};
 use crate::recipe::Order;
 use crate::session::call::Call;
 use crate::session::demand::Demand;
+use crate::session::tags::EntityTags;
 use crate::session::toll::Charge;
 use crate::session::{publish, vocabulary};
 use crate::task::Refusal;
@@ -21,10 +22,12 @@ pub(super) enum Consequence {
 }
 
 impl Consequence {
-    /// What follows from `call`, now that its `content` is there and can be paid for.
+    /// What follows from `call`, now that its `content` is there and can be paid for. What the
+    /// client has already is `known`.
     pub(super) fn of(
         call: Call,
         content: &[u8],
+        known: Option<&EntityTags>,
         pay: &mut dyn FnMut(Charge) -> Result<(), Refusal>,
     ) -> Consequence {
         if let Some(charge) = call.charge()
@@ -41,6 +44,11 @@ impl Consequence {
             }
             Call::Metrics => Ok(Demand::Metrics),
             Call::List(status) => Ok(Demand::List { status }),
+            Call::AwaitList { status, wait_ms } => Ok(Demand::AwaitList {
+                status,
+                known: known.cloned().unwrap_or_default(),
+                wait_ms,
+            }),
             Call::Show(task) => Ok(Demand::Show(task)),
             Call::AwaitState {
                 task,

@@ -3,6 +3,7 @@
 use std::rc::Rc;
 
 use crate::recipe::Order;
+use crate::session::tags::EntityTags;
 use crate::task::state::Cancel;
 use crate::task::{Mode, Patch, Refusal, TaskId, Update};
 use crate::wire::close::CloseCode;
@@ -43,6 +44,15 @@ pub enum Demand {
         /// The status wanted.
         status: Option<String>,
     },
+    /// The same, as soon as it is not the list that is known already.
+    AwaitList {
+        /// The status wanted.
+        status: Option<String>,
+        /// What is known.
+        known: EntityTags,
+        /// How long to wait for another.
+        wait_ms: u32,
+    },
     /// The daemon's own numbers, please.
     Metrics,
     /// A watcher wants the task to stop.
@@ -73,9 +83,9 @@ impl Demand {
     /// How long its answer may take to come, where the peer has said so.
     pub(super) fn wait_ms(&self) -> Option<u32> {
         match self {
-            Demand::AwaitState { wait_ms, .. } | Demand::AwaitCancel { wait_ms, .. } => {
-                Some(*wait_ms)
-            }
+            Demand::AwaitState { wait_ms, .. }
+            | Demand::AwaitCancel { wait_ms, .. }
+            | Demand::AwaitList { wait_ms, .. } => Some(*wait_ms),
             _ => None,
         }
     }
@@ -134,8 +144,8 @@ pub enum Answer {
     NoNews,
     /// News will come, as events.
     Stream(Until),
-    /// All states asked for, the newest task first.
-    List(Vec<Rc<Update>>),
+    /// All states asked for, the newest task first, and the entity tag of this list.
+    List(Vec<Rc<Update>>, String),
     /// The daemon's own numbers, in Prometheus' text format.
     Metrics(Rc<str>),
     /// A cancel stands in this state.

@@ -14,7 +14,7 @@ use std::rc::Rc;
 use crate::session::access::Access;
 use crate::session::call::{Call, Rejection};
 use crate::session::consequence::Consequence;
-use crate::session::demand::{Answer, Fault, Notice};
+use crate::session::demand::{Answer, Demand, Fault, Notice};
 use crate::session::forwarded::Proxies;
 use crate::session::http::answer::response;
 use crate::session::http::list::push_list;
@@ -63,7 +63,7 @@ enum Stage {
     /// A demand is out; bytes behind the request wait for its answer.
     Answering(Terms),
     /// The same, and its answer may take as long as the peer has said: a long poll.
-    Held(Terms),
+    Held(Terms, Awaited),
     /// The head of an answer is out, and the bytes of a file follow it: which, until the broker has
     /// asked.
     Sending(Flow, Option<Box<Range<u64>>>),
@@ -79,6 +79,16 @@ struct Request {
     body: Body,
     /// For whom a proxy sent it.
     asker: Option<IpAddr>,
+}
+
+/// What the answer to a long poll will be.
+#[derive(Debug)]
+enum Awaited {
+    /// The news.
+    News,
+    /// The list that the news has changed; of one status, if one was named. Boxed, because most
+    /// polls are for one task.
+    List(Box<Option<String>>),
 }
 
 /// The peer is a proxy of the operator's.
@@ -149,7 +159,7 @@ impl Http {
             }
             Stage::Between
             | Stage::Answering(_)
-            | Stage::Held(_)
+            | Stage::Held(..)
             | Stage::Sending(..)
             | Stage::Over => Ok(Step {
                 consumed: 0,
@@ -161,7 +171,7 @@ impl Http {
     /// See [`Session::answer`](crate::session::Session::answer).
     pub fn answer(&mut self, answer: &Answer, out: &mut Outbox, now: Now) -> Flow {
         let stage = mem::replace(&mut self.stage, Stage::Over);
-        let (Stage::Answering(mut terms) | Stage::Held(mut terms)) = stage else {
+        let (Stage::Answering(mut terms) | Stage::Held(mut terms, _)) = stage else {
             return Flow::Over;
         };
         if let Answer::Stream(_) = answer {
@@ -174,7 +184,9 @@ impl Http {
         }
         let flow = self.respond(&terms, response, out, now);
         match (answer, terms.exchange.content) {
-            (Answer::List(updates), Content::Sent) => push_list(updates, out),
+            (Answer::List(updates, tag), Content::Sent) if !terms.has(tag) => {
+                push_list(updates, out);
+            }
             // The content is to come, and the close behind it.
             (Answer::Stream(_), Content::Sent) => return Flow::On,
             (Answer::File(file), _) => {
@@ -189,7 +201,7 @@ impl Http {
     /// held for, and further news is for nobody.
     pub fn notify(&mut self, notice: &Notice, out: &mut Outbox, now: Now) -> Flow {
         match self.stage {
-            Stage::Held(_) => self.answer(&Answer::News(notice.clone()), out, now),
+            Stage::Held(..) => self.answer(&Answer::News(notice.clone()), out, now),
             _ => Flow::On,
         }
     }
@@ -202,7 +214,7 @@ impl Http {
     pub fn tick(&mut self, out: &mut Outbox, now: Now) -> Result<Flow, Fault> {
         match self.stage {
             Stage::Answering(_) => Ok(Flow::On),
-            Stage::Held(_) => Ok(self.answer(&Answer::NoNews, out, now)),
+            Stage::Held(..) => Ok(self.answer(&Answer::NoNews, out, now)),
             Stage::Head(_) | Stage::Content(_) => Err(Fault::Request(HttpError::new(
                 Status::REQUEST_TIMEOUT,
                 "timeout",
@@ -222,7 +234,7 @@ impl Http {
         // What was being answered has its terms; an unread request gets the plainest.
         let mut terms = match mem::replace(&mut self.stage, Stage::Over) {
             Stage::Content(request) => request.terms,
-            Stage::Answering(terms) | Stage::Held(terms) => terms,
+            Stage::Answering(terms) | Stage::Held(terms, _) => terms,
             _ => Terms::unread(),
         };
         terms.exchange = terms.exchange.closing();
@@ -264,7 +276,17 @@ impl Http {
 
     /// Whether a demand is out that waits for news.
     pub fn is_held(&self) -> bool {
-        matches!(self.stage, Stage::Held(_))
+        matches!(self.stage, Stage::Held(..))
+    }
+
+    /// What is to be asked again when there is news, if the answer is not the news itself.
+    pub fn question(&self) -> Option<Demand> {
+        match &self.stage {
+            Stage::Held(_, Awaited::List(status)) => Some(Demand::List {
+                status: status.as_ref().clone(),
+            }),
+            _ => None,
+        }
     }
 
     fn enter(&mut self, stage: Stage) {
@@ -272,7 +294,7 @@ impl Http {
             Stage::Head(_) => Some(Wait::Head),
             Stage::Content(_) => Some(Wait::Content),
             Stage::Between => Some(Wait::NextRequest),
-            Stage::Answering(_) | Stage::Held(_) | Stage::Sending(..) | Stage::Over => {
+            Stage::Answering(_) | Stage::Held(..) | Stage::Sending(..) | Stage::Over => {
                 self.new_wait
             }
         };
@@ -355,7 +377,7 @@ impl Http {
             asker,
         } = *request;
         let mut pay = |charge| toll.charge(charge, asker);
-        let mut consequence = Consequence::of(call, &body.into_bytes(), &mut pay);
+        let mut consequence = Consequence::of(call, &body.into_bytes(), terms.known(), &mut pay);
         if let Consequence::Demand(demand) = &consequence
             && demand.wait_ms().is_some()
             && let Some(asker) = asker
@@ -369,7 +391,7 @@ impl Http {
                     None => Stage::Answering(terms),
                     Some(ms) => {
                         self.new_wait = Some(Wait::News { ms });
-                        Stage::Held(terms)
+                        Stage::Held(terms, Awaited::by(&demand))
                     }
                 };
                 Outcome::Demand(demand)
@@ -410,6 +432,15 @@ impl Http {
                 self.stage = Stage::Over;
                 Flow::Over
             }
+        }
+    }
+}
+
+impl Awaited {
+    fn by(demand: &Demand) -> Awaited {
+        match demand {
+            Demand::AwaitList { status, .. } => Awaited::List(Box::new(status.clone())),
+            _ => Awaited::News,
         }
     }
 }

@@ -30,6 +30,7 @@ mod query;
 pub mod refuse;
 pub mod report;
 pub mod route;
+pub mod tags;
 pub mod toll;
 pub mod vocabulary;
 pub mod websocket;
@@ -233,6 +234,14 @@ impl Session {
     /// Whether that is because it waits for news.
     pub fn is_held(&self) -> bool {
         matches!(self, Session::Http(http) if http.is_held())
+    }
+
+    /// What it asks again when there is news, instead of being told them.
+    pub fn question(&self) -> Option<Demand> {
+        match self {
+            Session::Http(http) => http.question(),
+            Session::Events(_) | Session::WebSocket(_) => None,
+        }
     }
 
     /// Whether the connection itself shows that a worker is there.

@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::ops::Bound::{Excluded, Unbounded};
 
 use crate::task::board::TaskKey;
-use crate::task::hub::PeerKey;
+use crate::task::hub::{Birth, PeerKey};
 
 /// Changes by their serial numbers, which begin at 1.
 #[derive(Debug, Default)]
@@ -17,6 +17,7 @@ pub(super) struct Changes {
     cursors: HashMap<PeerKey, Cursor>,
     /// The number of the last change.
     serial: u64,
+    forgotten: u64,
     skipped: u64,
 }
 
@@ -42,12 +43,17 @@ impl Changes {
     /// The task whose newest change has the number `last` is no more.
     pub(super) fn forget(&mut self, last: u64) {
         self.newest.remove(&last);
+        self.forgotten += 1;
     }
 
-    /// `peer` wants all there is, from now on.
-    pub(super) fn follow(&mut self, peer: PeerKey) {
+    /// `peer` wants all there is, or only what is to come.
+    pub(super) fn follow(&mut self, peer: PeerKey, birth: Birth) {
         let born = self.serial;
-        self.cursors.insert(peer, Cursor { seen: 0, born });
+        let seen = match birth {
+            Birth::Behind => 0,
+            Birth::UpToDate => born,
+        };
+        self.cursors.insert(peer, Cursor { seen, born });
     }
 
     /// `peer` wants no more.
@@ -64,6 +70,11 @@ impl Changes {
         self.skipped += (serial - 1).saturating_sub(cursor.seen.max(cursor.born));
         cursor.seen = serial;
         Some(task)
+    }
+
+    /// Rises with all that changes the list of tasks: with changes, and with what is forgotten.
+    pub(super) fn version(&self) -> u64 {
+        self.serial + self.forgotten
     }
 
     /// How many changes there were.

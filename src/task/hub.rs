@@ -118,11 +118,13 @@ impl Hub {
         }
     }
 
-    /// Makes `peer` follow every task; it is owed all that there are.
-    pub fn subscribe_to_everything(&mut self, peer: PeerKey) {
+    /// Makes `peer` follow every task; born behind, it is owed all that there are.
+    pub fn subscribe_to_everything(&mut self, peer: PeerKey, birth: Birth) {
         let link = self.follow(peer, Topic::Everything);
-        self.changes.follow(peer);
-        self.mark_one(link);
+        self.changes.follow(peer, birth);
+        if birth == Birth::Behind {
+            self.mark_one(link);
+        }
     }
 
     /// Ends one subscription; false if there was none.
@@ -163,6 +165,11 @@ impl Hub {
     /// How many changes there were, of all tasks and since the start.
     pub fn change_count(&self) -> u64 {
         self.changes.count()
+    }
+
+    /// A number that rises whenever the list of all states becomes another.
+    pub fn version(&self) -> u64 {
+        self.changes.version()
     }
 
     /// How many of these some watcher was spared, counted once for each such watcher.

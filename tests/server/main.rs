@@ -7,6 +7,7 @@ mod fairness;
 mod frames;
 mod jobs;
 mod listening;
+mod lists;
 mod polling;
 mod pressure;
 mod quota;

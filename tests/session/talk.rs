@@ -270,7 +270,6 @@ fn answer_at_once(demand: Demand) -> Answer {
         Demand::AwaitState { .. } | Demand::AwaitCancel { .. } => Answer::NoNews,
         Demand::Cancel { .. } => Answer::CancelRequested(update()),
         Demand::Metrics => Answer::Metrics(Rc::from("doneyet_up 1\n")),
-        Demand::List { .. } => Answer::List(vec![update(), update()]),
         Demand::Recipes => Answer::Recipes(Rc::from("{\"recipes\":[]}")),
         Demand::Start(_) => Answer::Started(task("known"), update()),
         Demand::Fetch { name, .. } if name == "nothing" => Answer::Refused(Refusal::UnknownFile),
@@ -280,6 +279,9 @@ fn answer_at_once(demand: Demand) -> Answer {
             modified_unix_ms: NOON.unix_ms - 500,
             tag: "v1".to_owned(),
         }),
+        Demand::List { .. } | Demand::AwaitList { .. } => {
+            Answer::List(vec![update(), update()], "\"1-2\"".into())
+        }
         Demand::Forget(_) | Demand::Subscribe(_) | Demand::Unsubscribe(_) => Answer::Done,
     }
 }

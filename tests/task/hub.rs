@@ -104,8 +104,8 @@ fn following_twice_is_following_once() {
     ] {
         hub.subscribe(A, X, Role::Watcher, birth);
     }
-    hub.subscribe_to_everything(B);
-    hub.subscribe_to_everything(B);
+    hub.subscribe_to_everything(B, Birth::Behind);
+    hub.subscribe_to_everything(B, Birth::Behind);
     assert_eq!(
         (hub.audience(X, Role::Watcher), hub.subscription_count(A, 9)),
         (1, 1)
@@ -122,7 +122,7 @@ fn who_follows_everything_is_owed_every_task_there_is() {
     for task in [X, Y, Z, X] {
         hub.state_changed(task);
     }
-    hub.subscribe_to_everything(A);
+    hub.subscribe_to_everything(A, Birth::Behind);
     assert_eq!(
         taken(&mut hub, A),
         [Y, Z, X],
@@ -131,7 +131,7 @@ fn who_follows_everything_is_owed_every_task_there_is() {
     hub.state_changed(Y);
     assert_eq!(taken(&mut hub, A), [Y]);
     hub.forget(X, |_, _, _| unreachable!("nobody follows it by name"));
-    hub.subscribe_to_everything(B);
+    hub.subscribe_to_everything(B, Birth::Behind);
     assert_eq!(taken(&mut hub, B), [Z, Y]);
 }
 
@@ -164,7 +164,7 @@ fn a_peer_that_leaves_says_what_it_followed_and_leaves_no_place_in_line() {
     let mut hub = Hub::default();
     hub.subscribe(A, X, Role::Watcher, Birth::Behind);
     hub.subscribe(A, Y, Role::Worker, Birth::UpToDate);
-    hub.subscribe_to_everything(A);
+    hub.subscribe_to_everything(A, Birth::Behind);
     let mut left = Vec::new();
     while let Some((task, _)) = hub.leave(A) {
         left.push(task);
@@ -307,7 +307,7 @@ impl Twins {
                 }
             }
             ((None, _), _) => {
-                self.hub.subscribe_to_everything(peer);
+                self.hub.subscribe_to_everything(peer, Birth::Behind);
                 for change in &mut self.model.changes {
                     change.2.remove(&peer);
                 }
@@ -474,7 +474,7 @@ fn everybody_ends_up_having_seen_the_latest() {
                 hub.subscribe(PeerKey(peer), TaskKey(task), Role::Watcher, Birth::UpToDate);
             }
         }
-        hub.subscribe_to_everything(PeerKey(7));
+        hub.subscribe_to_everything(PeerKey(7), Birth::Behind);
         for step in 1..=2000 {
             if random.below(2) == 0 {
                 let task = random.below(10) as usize;

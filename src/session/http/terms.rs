@@ -2,6 +2,7 @@
 
 use crate::session::access::Access;
 use crate::session::report::Method;
+use crate::session::tags::EntityTags;
 use crate::wire::http::{Exchange, Head};
 
 /// What a request's head says about the form of its answer. It is kept for as long as the answer is
@@ -18,8 +19,8 @@ pub(super) struct Terms {
 struct Wishes {
     /// The origin whose page may read the answer.
     origin: Option<String>,
-    /// Entity tags of what the client has.
-    if_none_match: String,
+    /// What the client has.
+    known: EntityTags,
     /// The part that it wants.
     range: Option<String>,
     /// Of what it has the rest: a tag or a date.
@@ -31,15 +32,12 @@ impl Terms {
         let origin = head
             .text("origin")
             .filter(|o| access.allows_origin(o, head.host()));
-        // RFC 9110 §5.3: the lines of a list are one list.
-        let tags = head.fields("if-none-match").map(std::str::from_utf8);
-        let tags: Vec<&str> = tags.filter_map(Result::ok).collect();
         // Two of them agree with nothing.
         let rest = head.fields("if-range").map(std::str::from_utf8);
         let rest: Vec<&str> = rest.map(Result::unwrap_or_default).collect();
         let wishes = Wishes {
             origin: origin.map(str::to_owned),
-            if_none_match: tags.join(","),
+            known: EntityTags::read(head),
             range: head.only("range").and_then(text_of),
             if_range: (!rest.is_empty()).then(|| rest.join(",")),
         };
@@ -75,13 +73,14 @@ impl Terms {
         self.wishes.as_ref()?.if_range.as_deref()
     }
 
-    /// Whether the client has what `tag` names already, by weak comparison (RFC 9110 §13.1.2).
+    /// What the client has, if it says so.
+    pub(super) fn known(&self) -> Option<&EntityTags> {
+        self.wishes.as_ref().map(|wishes| &wishes.known)
+    }
+
+    /// Whether the client has what `tag` names already.
     pub(super) fn has(&self, tag: &str) -> bool {
-        let Some(wishes) = &self.wishes else {
-            return false;
-        };
-        let mut tags = wishes.if_none_match.split(',').map(str::trim);
-        tags.any(|one| one == "*" || one.trim_start_matches("W/") == tag)
+        self.known().is_some_and(|known| known.has(tag))
     }
 }
 
