@@ -33,7 +33,7 @@ const dirty = new Set();
 /** What ended since the last announcement. A count, since a hidden page announces nothing. */
 const endings = { count: 0, last: null };
 /** The line to the daemon; `lostAt` is 0 while there is nothing to complain about. */
-const line = { connection: "connecting", retryAt: 0, lostAt: 0 };
+const line = { connection: "connecting", way: "", retryAt: 0, lostAt: 0 };
 let daemon = null;
 let token = tokenFromAddress();
 let unsorted = false;
@@ -87,8 +87,9 @@ function onError({ error, message }) {
   redrawAll();
 }
 
-function onConnection(connection, { delayMs = 0 }) {
+function onConnection(connection, { way = "", delayMs = 0 }) {
   line.connection = connection;
+  line.way = way;
   line.retryAt = Date.now() + delayMs;
   if (connection === "live") {
     announce(line.lostAt ? "Connected again." : "");
@@ -268,7 +269,7 @@ function drawLine() {
 }
 
 function lineText() {
-  if (line.connection === "live") return "live";
+  if (line.connection === "live") return `live · ${line.way}`;
   if (line.connection === "ended") return "closed by the daemon";
   // Only a remark: the daemon may well be on this machine, so attempts go on regardless.
   if (!navigator.onLine) return "offline";

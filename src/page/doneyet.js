@@ -1,228 +1,295 @@
 /**
- * doneyet.js: follow a task from any web page, without ever asking "done yet?".
+ * Follow tasks from any page, without ever asking "done yet?". What to call: see `doneyet.d.ts`.
  *
- *     import { watch } from "./doneyet.js";        // from the daemon that serves it
- *
- *     const task = watch("dl-42", {
- *       onState: (state) => { bar.value = state.progress; },
- *       onConnection: (connection) => { light.dataset.connection = connection; },
- *     });
- *     task.cancel("changed my mind");   // asks the worker; its answer comes as states
- *     task.close();                     // stops watching; the task itself goes on
- *
- * `watch(taskId, options)` follows one task, also one that does not exist yet, and returns
- * `{ cancel(reason?), close() }`. `watchAll(options)` follows every task the daemon knows
- * and returns `{ cancel(taskId, reason?), forget(taskId), close() }`.
- *
- * Options, all of them optional:
- *
- * - `onState(state)`: the newest state of a task, each revision at most once. Revisions may
- *   be skipped (progress is a state, not a log); the last one always arrives.
- * - `onConnection(connection, detail)`: `"connecting"`, `"live"`, `"waiting"` (the next
- *   attempt comes in `detail.delayMs`) or `"ended"` (the daemon forgot the task: no more
- *   attempts). Nothing is called after `close()`.
- * - `onError({ error, message })`: the daemon refused something, such as the cancelling of
- *   a finished task.
- * - `server`: where the daemon is; by default where this file came from.
- * - `token`: the daemon's watch token, if it asks for one.
- *
- * Nothing the daemon sends makes this module throw. It throws at the call, where the caller
- * sees it, for a task id no daemon would take.
+ * All watchers with one key share a *line*. It holds a *link*, by the best *way* that gets through.
  */
 
-/** Attempt n waits a random time up to FIRST · 2ⁿ, at most CAP. */
+/** Pauses are random, up to FIRST · 2ⁿ, at most CAP; anew after a link that LASTED. */
 const BACKOFF_FIRST_MS = 500;
 const BACKOFF_CAP_MS = 15_000;
-
-/** A connection that lived this long was a good one: the next attempt starts from FIRST. */
 const LASTED_MS = 10_000;
+/** For a link's first word; between two words; before a link that can ask does. */
+const PATIENCE_MS = 10_000;
+const SILENCE_MS = 35_000;
+const QUIET_MS = 20_000;
+const BEAT_MS = 5_000;
+const BETTER_MS = 25_000;
+/** As many tasks the daemon lets one socket name. */
+const MANY = 64;
 
-/**
- * A network can vanish without a word: the socket then stays "open" for many minutes. Pages
- * cannot send WebSocket pings, so the daemon answers the text `ping` with the text `pong`.
- */
-const PING_EVERY_MS = 20_000;
-const SILENCE_MS = 10_000;
-
-/** Encoded dots are resolved as path segments by every browser, so these ids are no ids. */
 const TASK_ID = /^(?!\.{1,2}$)[A-Za-z0-9._~:@-]{1,128}$/;
-
-/** What may stand in a `Sec-WebSocket-Protocol` element (RFC 9110 §5.6.2, a token). */
+/** RFC 9110 §5.6.2: all that a subprotocol may be. */
 const HEADER_TOKEN = /^[\w!#$%&'*+.^`|~-]+$/;
-
 const TERMINAL = new Set(["completed", "failed", "cancelled"]);
+const ALL = "*";
 
-/** Whether a state is a task's last one (unless its worker starts over). */
 export const isTerminal = (state) => TERMINAL.has(state.status);
 
-/** Follows one task. */
 export function watch(taskId, options = {}) {
   if (!TASK_ID.test(taskId)) throw new RangeError(`not a task id: ${taskId}`);
-  const subscription = new Subscription(`progress/${encodeURIComponent(taskId)}`, options);
+  const { line, watcher } = join(taskId, options);
   return {
-    cancel: (reason) => subscription.ask(taskId, { action: "cancel", reason }),
-    close: () => subscription.close(),
+    cancel: (reason) => line.ask(taskId, reason),
+    close: () => line.leave(watcher),
   };
 }
 
-/** Follows every task. `forget(taskId)` frees what is kept of a task that is gone. */
 export function watchAll(options = {}) {
-  const subscription = new Subscription("all", options);
+  const { line, watcher } = join(ALL, options);
   return {
-    cancel: (taskId, reason) =>
-      subscription.ask(taskId, { action: "cancel", task_id: taskId, reason }),
-    forget: (taskId) => subscription.forget(taskId),
-    close: () => subscription.close(),
+    cancel: (taskId, reason) => line.ask(taskId, reason),
+    forget: (taskId) => line.forget(taskId),
+    close: () => line.leave(watcher),
   };
 }
 
-/**
- * A transport is one function: it makes one attempt, and tells `open()` at most once,
- * `message(text)` any number of times and `close("goodbye" | "broken")` once, all of them
- * later and none after its own `close()`. It knows nothing of retries, revisions or tasks.
- */
-function overWebSocket({ base, topic, token }, { open, message, close }) {
+const lines = new Set();
+
+function join(id, { server, token, ticket, ...listeners }) {
+  const root = server ? String(server).replace(/\/*$/, "/") : "./";
+  const key = { base: new URL(root, import.meta.url).href, token, ticket };
+  const line = [...lines].find((line) => line.opensWith(key)) ?? new Line(key);
+  const watcher = { id, ...listeners };
+  line.join(watcher);
+  return { line, watcher };
+}
+
+/* A way goes on until its signal aborts it: `word(frame?)` for all it hears, `lost()` at its end. */
+
+function overWebSocket({ base, token, ticket, topic, ids, signal }, word, lost) {
   const url = new URL(`ws/${topic}`, base);
-  url.protocol = url.protocol === "https:" ? "wss:" : "ws:";
-  const protocols = [];
-  // Pages cannot set `Authorization` on a WebSocket. A subprotocol stays out of access logs,
-  // which a query does not; but only some tokens can be written as one.
-  if (token && HEADER_TOKEN.test(token)) protocols.push("doneyet.v1", `bearer.${token}`);
-  else if (token) url.searchParams.set("token", token);
-
-  const socket = new WebSocket(url, protocols);
-  socket.onopen = () => open();
-  socket.onmessage = ({ data }) => message(data);
-  socket.onclose = ({ code }) => close(code === 1000 ? "goodbye" : "broken");
-  return {
-    send: (frame) => socket.send(JSON.stringify(frame)),
-    ping: () => socket.send("ping"),
-    close() {
-      socket.onopen = socket.onmessage = socket.onclose = null;
-      socket.close();
-    },
+  url.protocol = url.protocol.replace("http", "ws");
+  // Pages cannot set `Authorization` here; a query would get into logs.
+  let secret = ticket ? `ticket.${ticket}` : token && `bearer.${token}`;
+  if (secret && !HEADER_TOKEN.test(secret)) {
+    url.searchParams.set("token", token);
+    secret = "";
+  }
+  const socket = new WebSocket(url, secret ? ["doneyet.v1", secret] : []);
+  const send = (frame) => socket.send(JSON.stringify(frame));
+  const name = (action, id) =>
+    topic === "progress" && socket.readyState === 1 && send({ action, task_id: id });
+  // The protocol's own are hidden from pages.
+  const ping = () => socket.send("ping");
+  socket.onopen = () => {
+    for (const id of ids()) name("subscribe", id);
+    ping();
   };
+  socket.onmessage = ({ data }) => word(parsed(data));
+  socket.onclose = ({ code }) => lost(code === 1000);
+  signal.onabort = () => socket.close();
+  return { send, name, ping };
 }
 
-/**
- * What outlives a connection: which revisions were seen, which cancels are wanted, when to
- * try again. Always in one of four situations: an attempt under way (`#link`, not `#live`),
- * live (`#link` and `#live`), waiting (`#retry`), or over.
- */
-class Subscription {
-  #target;
-  #listeners;
+/** An `EventSource` would keep the heartbeat, a comment, to itself. */
+async function readEvents({ ask, topic }, word) {
+  const { body } = await ask(`sse/${topic}`);
+  const reader = body.pipeThrough(new TextDecoderStream()).getReader();
+  for (let rest = "", part; !(part = await reader.read()).done; ) {
+    word();
+    const fields = (rest + part.value).split("\n");
+    rest = fields.pop();
+    for (const field of fields) if (field.startsWith("data: ")) word(parsed(field.slice(6)));
+  }
+}
+
+/** Questions that are held until there is news. Of all tasks one has always moved: a pause. */
+async function poll({ ask, topic }, word) {
+  const all = topic === "all";
+  for (let wait = 1, rev, headers; ; wait = 25) {
+    const query = `?wait=${wait}${rev ? `&since=${rev}` : ""}`;
+    const response = await ask(`api/${all ? "progress" : topic}${query}`, { headers });
+    const news = response.status === 200 ? parsed(await response.text()) : {};
+    word();
+    for (const state of all ? news.tasks ?? [] : [news]) word(state);
+    rev = news.rev ?? rev;
+    if (!all) continue;
+    headers = { "If-None-Match": response.headers.get("ETag") ?? "" };
+    await new Promise((next) => setTimeout(next, 1_000));
+  }
+}
+
+const untilItEnds = (way) => (target, word, lost) => {
+  way(target, word).catch(() => {}).then(() => lost());
+};
+
+const WAYS = [overWebSocket, untilItEnds(readEvents), untilItEnds(poll)];
+const NAMES = ["WebSocket", "SSE", "long polling"];
+
+class Line {
+  #key;
+  /** Task id, or ALL → its watchers. */
+  #watchers = new Map();
+  /** Task id → its newest state, and by which link. */
+  #seen = new Map();
+  /** Task id → why it is to be cancelled, until a state confirms that. */
+  #wanted = new Map();
   #link = null;
-  #live = false;
-  #liveSince = 0;
+  #better = null;
+  #betterAt = 0;
   #failures = 0;
   #retry = null;
-  #silence = null;
-  #heart;
+  #told = ["connecting", {}];
   #over = new AbortController();
-  /** Number of the present connection or attempt. */
-  #attempt = 0;
-  /** Task id → of the newest state handed out: its `rev`, its `updated_at`, the attempt. */
-  #seen = new Map();
-  /** Task id → the cancel frame that no state has confirmed yet. */
-  #wanted = new Map();
 
-  constructor(topic, { onState, onConnection, onError, server, token }) {
-    this.#target = { base: baseUrl(server), topic, token };
-    this.#listeners = { onState, onConnection, onError };
-    this.#heart = setInterval(() => this.#beat(), PING_EVERY_MS);
+  constructor(key) {
+    this.#key = key;
+    lines.add(this);
+    const beat = setInterval(() => this.#beat(), BEAT_MS);
     const { signal } = this.#over;
+    signal.onabort = () => clearInterval(beat);
     globalThis.addEventListener?.("online", () => this.#hurry(), { signal });
-    const visible = () => hidden() || this.#hurry();
-    globalThis.document?.addEventListener("visibilitychange", visible, { signal });
-    // Not at once: the first callback must not come before the caller has what we return.
+    globalThis.document?.addEventListener("visibilitychange", () => this.#hurry(), { signal });
+    // Not at once: who comes in the same breath shares it.
     queueMicrotask(() => this.#connect());
   }
 
-  /**
-   * Asking twice does no harm, losing the wish does: so a wish is repeated on every new
-   * connection until a state shows that it arrived or that the task is over.
-   */
-  ask(taskId, frame) {
-    this.#wanted.set(taskId, frame);
-    if (this.#live) this.#link.send(frame);
+  opensWith({ base, token, ticket }) {
+    const key = this.#key;
+    return key.base === base && key.token === token && key.ticket === ticket;
   }
 
-  forget(taskId) {
-    this.#seen.delete(taskId);
-    this.#wanted.delete(taskId);
+  join(watcher) {
+    const { id } = watcher;
+    if (!this.#watchers.has(id)) this.#watchers.set(id, new Set());
+    const watchers = this.#watchers.get(id).add(watcher);
+    if (watchers.size === 1 && this.#link) this.#widen(id);
+    queueMicrotask(() => {
+      if (watchers.has(watcher)) watcher.onConnection?.(...this.#told);
+      for (const [task, { state }] of this.#seen) {
+        if ((id === ALL || id === task) && watchers.has(watcher)) watcher.onState?.(state);
+      }
+    });
   }
 
-  close() {
+  leave(watcher) {
+    const { id } = watcher;
+    const watchers = this.#watchers.get(id);
+    if (!watchers?.delete(watcher) || watchers.size) return;
+    this.#watchers.delete(id);
+    if (!this.#watchers.size) return this.#close();
+    if (this.#link?.topic !== "all") this.forget(id);
+    this.#link?.name?.("unsubscribe", id);
+  }
+
+  /** Asking twice does no harm, losing the wish does: every new link repeats it. */
+  ask(id, reason) {
+    this.#wanted.set(id, reason);
+    if (this.#link?.live) this.#send(id, reason);
+  }
+
+  forget(id) {
+    this.#seen.delete(id);
+    this.#wanted.delete(id);
+  }
+
+  #close() {
     this.#over.abort();
-    this.#live = false;
-    clearInterval(this.#heart);
     clearTimeout(this.#retry);
-    this.#listen();
-    this.#link?.close();
-    this.#link = null;
+    this.#drop(this.#link);
+    this.#drop(this.#better);
+    lines.delete(this);
   }
 
-  #connect() {
+  /** One task, all, or those that a WebSocket names. */
+  #topic(way) {
+    const ids = [...this.#watchers.keys()];
+    const names = way === 0 && !this.#key.ticket;
+    if (ids.includes(ALL) || ids.length > (names ? MANY : 1)) return "all";
+    return names ? "progress" : `progress/${encodeURIComponent(ids[0])}`;
+  }
+
+  #connect(way = 0) {
     if (this.#over.signal.aborted) return;
     this.#retry = null;
-    this.#attempt += 1;
-    this.#expectWord();
-    this.#link = overWebSocket(this.#target, {
-      open: () => this.#opened(),
-      message: (text) => this.#heard(text),
-      close: (how) => this.#closed(how),
-    });
+    this.#link = this.#open(way);
     this.#tell("connecting");
   }
 
-  #opened() {
-    this.#listen();
-    this.#live = true;
-    this.#liveSince = performance.now();
-    for (const frame of this.#wanted.values()) this.#link.send(frame);
-    this.#tell("live");
+  #open(way) {
+    const stop = new AbortController();
+    const { signal } = stop;
+    const since = performance.now();
+    const link = { way, stop, since, heardAt: since, topic: this.#topic(way), live: false };
+    const word = (frame) => signal.aborted || this.#heard(link, frame);
+    const lost = (forgotten) => signal.aborted || this.#lost(link, forgotten);
+    const ask = (path, options) => this.#ask(path, { ...options, signal });
+    const ids = () => this.#watchers.keys();
+    const start = (key) =>
+      signal.aborted || Object.assign(link, WAYS[way]({ ...key, ...link, ask, ids, signal }, word, lost));
+    this.#unlock().then(start).catch(() => lost());
+    return link;
   }
 
-  #heard(text) {
-    this.#listen();
-    const frame = parsed(text);
-    if (typeof frame?.task_id === "string" && Number.isFinite(frame.rev)) this.#take(frame);
-    else if (typeof frame?.error === "string") this.#refused(frame);
+  #drop(link) {
+    link?.stop.abort();
   }
 
-  /** A new connection starts with a snapshot; only what is newer than the last is news. */
-  #take(state) {
-    const { task_id: id, rev, updated_at: at } = state;
-    const attempt = this.#attempt;
-    if (!isNews({ rev, at, attempt }, this.#seen.get(id))) return;
-    this.#seen.set(id, { rev, at, attempt });
-    if (state.cancel || isTerminal(state)) this.#wanted.delete(id);
-    this.#listeners.onState?.(state);
+  /** Keys may be functions, for those that expire. */
+  async #unlock() {
+    const { base, token, ticket } = this.#key;
+    const fresh = (key) => (typeof key === "function" ? key() : key);
+    return { base, token: await fresh(token), ticket: await fresh(ticket) };
   }
 
-  /** The daemon complains only about what we said, and all we ever say is cancel. */
-  #refused(complaint) {
-    this.#wanted.clear();
-    this.#listeners.onError?.(complaint);
+  async #ask(path, { headers, ...options }) {
+    const { base, token, ticket } = await this.#unlock();
+    const url = new URL(path, base);
+    if (ticket) url.searchParams.set("ticket", ticket);
+    if (token) headers = { ...headers, Authorization: `Bearer ${token}` };
+    const response = await fetch(url, { cache: "no-store", headers, ...options });
+    if (response.ok || response.status === 304) return response;
+    throw { complaint: parsed(await response.text()) };
   }
 
-  #closed(how) {
-    this.#listen();
-    this.#link = null;
-    if (this.#live && performance.now() - this.#liveSince > LASTED_MS) this.#failures = 0;
-    this.#live = false;
-    if (how === "goodbye") {
-      this.#tell("ended");
-      return this.close();
+  #widen(id) {
+    const { way, topic, name } = this.#link;
+    if (this.#topic(way) === topic) return name?.("subscribe", id);
+    this.#drop(this.#link);
+    this.#connect(way);
+  }
+
+  /** It is the first word that makes a link live: what opens and is silent may be a proxy. */
+  #heard(link, frame) {
+    link.heardAt = performance.now();
+    if (!link.live) this.#live(link);
+    if (typeof frame?.task_id !== "string") {
+      if (typeof frame?.error === "string") this.#refused(frame, [...this.#wanted.keys()]);
+    } else if (frame.event === "forgotten") this.#forgotten(frame.task_id);
+    else if (Number.isFinite(frame.rev)) this.#take(frame, link);
+  }
+
+  #live(link) {
+    if (link === this.#better) {
+      this.#drop(this.#link);
+      this.#link = link;
+      this.#better = null;
     }
-    this.#wait();
+    link.live = true;
+    this.#betterAt = link.heardAt + BETTER_MS;
+    for (const [id, reason] of this.#wanted) this.#send(id, reason);
+    this.#tell("live", { way: NAMES[link.way] });
   }
 
-  /**
-   * Exponential, so that a daemon that is down is left in peace; and with full jitter, so
-   * that the thousand pages a restart has cut off do not come back in the same instant.
-   */
+  /** After a way that does not get through, the next; after the last, a pause. */
+  #lost(link, forgotten) {
+    this.#drop(link);
+    const next = link.live ? WAYS.length : link.way + 1;
+    if (link === this.#better) {
+      this.#better = next < this.#link.way ? this.#open(next) : null;
+    } else if (forgotten) {
+      for (const id of [...this.#watchers.keys()]) this.#forgotten(id);
+    } else if (next < WAYS.length) {
+      this.#connect(next);
+    } else {
+      this.#drop(this.#better);
+      this.#link = this.#better = null;
+      if (link.live && performance.now() - link.since > LASTED_MS) this.#failures = 0;
+      this.#wait();
+    }
+  }
+
+  /** With full jitter, so that the pages a restart cut off do not all come back at once. */
   #wait() {
     const ceiling = Math.min(BACKOFF_CAP_MS, BACKOFF_FIRST_MS * 2 ** this.#failures++);
     const delayMs = Math.random() * ceiling;
@@ -230,62 +297,85 @@ class Subscription {
     this.#tell("waiting", { delayMs });
   }
 
-  /** Back online or back in view: the best moment to find out how things stand. */
   #hurry() {
-    if (this.#live) return this.#beat();
-    if (this.#retry === null) return;
-    clearTimeout(this.#retry);
-    this.#connect();
+    if (this.#link) {
+      // Silence while nobody looked does not count.
+      this.#link.heardAt = Math.max(this.#link.heardAt, performance.now() - QUIET_MS);
+      this.#beat();
+    } else if (this.#retry !== null && !hidden()) {
+      clearTimeout(this.#retry);
+      this.#connect();
+    }
   }
 
-  /** Not while hidden: browsers slow the timers of hidden pages, and silence looks longer. */
+  /** Not while hidden: slowed timers make silence look longer. */
   #beat() {
-    if (!this.#live || hidden()) return;
-    this.#link.ping?.();
-    this.#expectWord();
+    if (hidden()) return;
+    const now = performance.now();
+    for (const link of [this.#link, this.#better]) {
+      const silence = now - link?.heardAt;
+      if (silence > (link?.live ? SILENCE_MS : PATIENCE_MS)) this.#lost(link);
+      else if (link?.live && silence >= QUIET_MS) link.ping?.();
+    }
+    if (this.#link?.live && this.#link.way > 0 && !this.#better && now > this.#betterAt) {
+      this.#betterAt = now + BETTER_MS;
+      this.#better = this.#open(0);
+    }
   }
 
-  /** An attempt that hangs and a connection that fell silent are given up alike. */
-  #expectWord() {
-    this.#silence ??= setTimeout(() => {
-      this.#link?.close();
-      this.#closed("broken");
-    }, SILENCE_MS);
+  #take(state, link) {
+    const { task_id: id } = state;
+    if (!isNews(state, this.#seen.get(id), link)) return;
+    this.#seen.set(id, { state, link });
+    if (state.cancel || isTerminal(state)) this.#wanted.delete(id);
+    for (const watcher of this.#watching(id, ALL)) watcher.onState?.(state);
   }
 
-  #listen() {
-    clearTimeout(this.#silence);
-    this.#silence = null;
+  #watching(...ids) {
+    return ids.flatMap((id) => [...(this.#watchers.get(id) ?? [])]);
+  }
+
+  #forgotten(id) {
+    for (const watcher of this.#watching(id)) {
+      watcher.onConnection?.("ended", {});
+      this.leave(watcher);
+    }
+  }
+
+  #send(id, reason) {
+    if (this.#link.send) return this.#link.send({ action: "cancel", task_id: id, reason });
+    const wish = { method: "POST", body: JSON.stringify({ reason }) };
+    this.#ask(`api/progress/${encodeURIComponent(id)}/cancel`, wish).catch(
+      ({ complaint }) => complaint && this.#refused(complaint, [id]),
+    );
+  }
+
+  /** All that we ever say is cancel. */
+  #refused(complaint, ids) {
+    for (const id of ids) this.#wanted.delete(id);
+    for (const watcher of this.#watching(ALL, ...ids)) watcher.onError?.(complaint);
   }
 
   #tell(connection, detail = {}) {
-    this.#listeners.onConnection?.(connection, detail);
+    this.#told = [connection, detail];
+    for (const watcher of this.#watching(...this.#watchers.keys())) {
+      watcher.onConnection?.(connection, detail);
+    }
   }
 }
 
-/**
- * On one connection revisions rise. A daemon that was restarted numbers a task anew, from the
- * time of its first publish in milliseconds: less than before, if the task had changed more than
- * a thousand times a second. So the first state on a new connection may be news by its time.
- */
-function isNews(state, seen) {
-  if (!seen || state.rev > seen.rev) return true;
-  return state.attempt !== seen.attempt && state.at > seen.at;
-}
-
-/** The daemon's root, with the slash that makes relative URLs resolve below it. */
-function baseUrl(server) {
-  return new URL(server ? String(server).replace(/\/*$/, "/") : "./", import.meta.url);
+/** A restarted daemon may number a busy task lower: on a new link a state is news by its time, too. */
+function isNews(state, seen, link) {
+  if (!seen || state.rev > seen.state.rev) return true;
+  return seen.link !== link && state.updated_at > seen.state.updated_at;
 }
 
 function parsed(text) {
   try {
     return JSON.parse(text);
   } catch {
-    return null; // "pong", or a frame that makes no sense: either way the daemon lives
+    return null; // "pong", or nonsense: a sign of life
   }
 }
 
-function hidden() {
-  return globalThis.document?.visibilityState === "hidden";
-}
+const hidden = () => globalThis.document?.visibilityState === "hidden";

@@ -32,9 +32,11 @@ const HTML: &str = "text/html; charset=utf-8";
 const CSS: &str = "text/css; charset=utf-8";
 // RFC 9239 §6: one name for JavaScript; browsers refuse a module served under a wrong one.
 const JAVASCRIPT: &str = "text/javascript; charset=utf-8";
+// TypeScript has no registered media type; compilers read files, people read text.
+const TEXT: &str = "text/plain; charset=utf-8";
 const SVG: &str = "image/svg+xml";
 
-static ASSETS: [Asset; 8] = [
+static ASSETS: [Asset; 9] = [
     Asset {
         path: "/",
         content_type: HTML,
@@ -49,6 +51,11 @@ static ASSETS: [Asset; 8] = [
         path: "/doneyet.js",
         content_type: JAVASCRIPT,
         bytes: include_bytes!("doneyet.js"),
+    },
+    Asset {
+        path: "/doneyet.d.ts",
+        content_type: TEXT,
+        bytes: include_bytes!("doneyet.d.ts"),
     },
     Asset {
         path: "/dashboard.js",

@@ -42,9 +42,6 @@ const task = watch("dl-42", {
 document.querySelector("button").onclick = () => task.cancel();
 </script>`;
 
-const html = (page) => (_, response) =>
-  response.writeHead(200, { "Content-Type": "text/html; charset=utf-8" }).end(page);
-
 /** Waits until the page's progress bar stands at `value`. */
 const barAt = (page, value) =>
   page.waitForFunction((value) => document.querySelector("progress").value === value, value);
@@ -53,8 +50,8 @@ export default {
   async "the article's snippet works from a page of another port"(bench) {
     const daemon = await bench.daemon({ port: 8765 });
     await publish(daemon, "dl-42", { status: "downloading", progress: 10 });
-    const page = await bench.tab(await bench.server(html(PAGE)));
-    const second = await bench.tab(await bench.server(html(PAGE)));
+    const page = await bench.tab(await bench.page(PAGE));
+    const second = await bench.tab(await bench.page(PAGE));
     for (const progress of [10, 11, 57.5]) {
       await publish(daemon, "dl-42", { progress });
       await barAt(page, progress);
@@ -72,7 +69,7 @@ export default {
   async "the module works from a page of another port, and reconnects"(bench) {
     let daemon = await bench.daemon();
     await publish(daemon, "dl-42", { status: "downloading", progress: 10 });
-    const page = await bench.tab(await bench.server(html(MODULE_PAGE(daemon))));
+    const page = await bench.tab(await bench.page(MODULE_PAGE(daemon)));
     await barAt(page, 10);
     await page.waitForFunction(() => document.title === "live");
 

@@ -17,7 +17,7 @@ import { Readable } from "node:stream";
 import { fileURLToPath } from "node:url";
 
 const root = new URL("../../", import.meta.url);
-const path = (relative) => fileURLToPath(new URL(relative, root));
+export const path = (relative) => fileURLToPath(new URL(relative, root));
 const binary = process.env.DONEYET_BIN ?? path("target/release/doneyet");
 const { chromium } = createRequire(path("target/browser/"))("playwright-core");
 
@@ -54,9 +54,20 @@ export class Bench {
 
   /** The built program with these arguments; ended with the case. */
   program(...args) {
-    const program = new Program(binary, args);
+    return this.command(binary, ...args);
+  }
+
+  /** Any program, ended with the case. */
+  command(path, ...args) {
+    const program = new Program(path, args);
     this.defer(() => program.end());
     return program;
+  }
+
+  /** A web server with one page of HTML. */
+  page(html) {
+    return this.server((_, response) =>
+      response.writeHead(200, { "Content-Type": "text/html; charset=utf-8" }).end(html));
   }
 
   /** A web server on a free port of loopback, by a node:http listener. */
@@ -92,12 +103,16 @@ export class Bench {
     return name;
   }
 
-  /** A tab of its own: not even the cache is shared. Fails the case if the page reports an error. */
-  async tab(url, options = {}) {
+  /**
+   * A tab of its own: not even the cache is shared. Fails the case if the page reports an error.
+   * With `clock` its time can be moved on.
+   */
+  async tab(url, { clock = false, ...options } = {}) {
     this.#browser ??= await this.#launch();
     const context = await this.#browser.newContext({ viewport: { width: 1100, height: 700 }, ...options });
     const page = await context.newPage();
     page.setDefaultTimeout(PATIENCE_MS);
+    if (clock) await page.clock.install();
     page.complaints = [];
     page.addresses = new Set();
     page.on("pageerror", (error) => page.complaints.push(String(error)));
@@ -168,6 +183,15 @@ class Program {
 function* zeros(size) {
   const block = Buffer.alloc(65_536);
   for (let left = size; left > 0; left -= block.length) yield block.subarray(0, Math.min(left, block.length));
+}
+
+/** A port that is free now, for programs that cannot say which one they were given. */
+export async function freePort() {
+  const server = createServer().listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const { port } = server.address();
+  server.close();
+  return port;
 }
 
 /** `promise`, or a failure that says what did not happen in time. */

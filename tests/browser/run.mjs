@@ -6,11 +6,14 @@ import dashboard from "./dashboard.mjs";
 import demo from "./demo.mjs";
 import command from "./command.mjs";
 import recipes from "./recipes.mjs";
+import types from "./types.mjs";
+import ways from "./ways.mjs";
 
 const wanted = process.argv[2] ?? "";
 const count = { passed: 0, failed: 0 };
 
-for (const [name, run] of Object.entries({ ...article, ...dashboard, ...command, ...recipes, ...demo })) {
+const cases = { ...article, ...dashboard, ...ways, ...types, ...command, ...recipes, ...demo };
+for (const [name, run] of Object.entries(cases)) {
   if (!name.includes(wanted)) continue;
   const bench = new Bench();
   const begun = performance.now();
