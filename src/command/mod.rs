@@ -13,6 +13,7 @@ mod failure;
 pub mod help;
 pub mod jobs;
 pub mod keys;
+pub mod kin;
 pub mod list;
 pub mod options;
 pub mod publish;
@@ -127,6 +128,7 @@ pub fn main(words: impl IntoIterator<Item = OsString>) -> ExitCode {
     match first.as_str() {
         "--help" | "-h" | "help" => return say(&overview()),
         "--version" | "-V" => return say(&version()),
+        run::WORD => return run::lead(words.get(1..).unwrap_or_default()),
         _ => {}
     }
     let named = COMMANDS

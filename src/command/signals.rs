@@ -49,7 +49,7 @@ pub fn ignored() -> Vec<i32> {
     let mask = mask
         .and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok())
         .unwrap_or(0);
-    (1..=64)
+    (1..=31)
         .filter(|signal| mask >> (signal - 1) & 1 == 1)
         .collect()
 }

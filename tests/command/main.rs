@@ -5,12 +5,14 @@
 
 mod bars;
 mod bench;
+mod cancelling;
 mod client;
 mod demo;
 mod link;
 mod options;
 mod parts;
 mod program;
+mod pty;
 mod recipes;
 mod run;
 mod scripts;

@@ -2,8 +2,9 @@
 
 use std::time::{Duration, Instant};
 
+use doneyet::command::kin::{Kin, descendants};
 use doneyet::command::publish::patch;
-use doneyet::command::run::{Portion, Report, Share, Stop, Tail};
+use doneyet::command::run::{Line, Place, Portion, Queries, Report, Share, Stop, Tail, Wiring};
 use doneyet::scrape::{Reading, Stage};
 use rustix::process::Signal;
 use serde_json::{Value, json};
@@ -61,10 +62,105 @@ fn a_command_is_asked_then_told_then_killed() {
     let killed = told + Duration::from_secs(5);
     assert_eq!(stop.advance(told), None);
     assert_eq!(stop.advance(killed), Some(Signal::KILL));
-    assert_eq!(
-        (stop.advance(killed), stop.due(), stop.has_begun()),
-        (None, None, true)
-    );
+    assert_eq!((stop.advance(killed), stop.is_spent()), (None, false));
+}
+
+#[test]
+fn whoever_is_born_among_the_killed_is_killed_until_it_is_hopeless() {
+    let mut now = Instant::now();
+    let mut stop = Stop::new(Duration::ZERO);
+    stop.begin(now);
+    let mut sent = Vec::new();
+    while let Some(due) = stop.due() {
+        assert!(due > now || sent.is_empty(), "time stands still");
+        now = due;
+        sent.extend(stop.advance(now));
+    }
+    assert_eq!(sent.first(), Some(&Signal::TERM));
+    assert!(sent[1..].iter().all(|signal| *signal == Signal::KILL));
+    assert!((50..=101).contains(&sent.len()), "{}", sent.len());
+    assert!(stop.is_spent() && stop.has_begun());
+    assert_eq!(stop.advance(now), None);
+}
+
+#[test]
+fn whoever_outlives_the_command_is_told_at_once_and_has_the_last_grace() {
+    let now = Instant::now();
+    let mut stop = Stop::new(Duration::from_secs(10));
+    assert_eq!(stop.hurry(now), None);
+    stop.begin(now);
+    assert_eq!(stop.hurry(now), Some(Signal::TERM));
+    assert_eq!(stop.hurry(now), None);
+    assert_eq!(stop.due(), Some(now + Duration::from_secs(5)));
+}
+
+#[test]
+fn what_a_person_has_led_away_is_no_display() {
+    use Place::{File, Other, Terminal};
+    let seen = |out, err, shared| {
+        let wiring = Wiring::terminals(out, err, shared);
+        (wiring.out, wiring.err, wiring.is_seated)
+    };
+    let (pipe, pty) = (Line::Pipe, Line::Terminal);
+    // At a terminal, and `2> log` there.
+    assert_eq!(seen(Terminal, Terminal, true), (pty, None, true));
+    assert_eq!(seen(Terminal, File, false), (pty, Some(pty), true));
+    // `> file` and `| tool` there: the work itself, and the progress beside it.
+    assert_eq!(seen(File, Terminal, false), (pipe, Some(pty), false));
+    assert_eq!(seen(Other, Terminal, false), (pipe, Some(pty), false));
+    // A log file, a journal, /dev/null, `2>&1 | tee log`: one place.
+    assert_eq!(seen(File, File, true), (pty, None, false));
+    assert_eq!(seen(Other, Other, true), (pty, None, false));
+    // Another program reads both.
+    assert_eq!(seen(Other, Other, false), (pty, Some(pty), false));
+    assert_eq!(seen(File, Other, false), (pipe, Some(pty), false));
+}
+
+#[test]
+fn a_question_to_the_terminal_is_found_however_it_is_cut() {
+    let output = b"10%\x1b[2K\x1b\x1b[6n\x1b[31m\x1b[c 20% \x1b[5n \x1b[66n\x1b[6";
+    let answers = b"\x1b[24;1R\x1b[?1;0c\x1b[0n";
+    assert_eq!(Queries::default().read(output), answers);
+    let mut queries = Queries::default();
+    let typed = output.iter().flat_map(|byte| queries.read(&[*byte]));
+    assert_eq!(typed.collect::<Vec<u8>>(), answers);
+    assert_eq!(queries.read(b"n"), b"\x1b[24;1R");
+    assert_eq!(queries.read(b"[6n"), b"", "the last one was answered");
+}
+
+fn kin(pid: i32, parent: i32, state: char) -> Kin {
+    let zeros = "0 ".repeat(17);
+    Kin::parse(&format!("{pid} (a) b (c) {state} {parent} {zeros}77 0\n")).unwrap()
+}
+
+#[test]
+fn a_process_is_read_whatever_its_name() {
+    let odd = kin(5, 4, 'S');
+    assert_eq!(odd.name, "a) b (c");
+    assert_eq!((odd.parent, odd.began, odd.is_dead), (4, 77, false));
+    assert!(kin(5, 4, 'Z').is_dead);
+    for broken in ["", "5", "5 (a", "5 (a) S", "x (a) S 1 2", "0 (a) S 1"] {
+        assert_eq!(Kin::parse(broken), None, "{broken}");
+    }
+}
+
+#[test]
+fn descendants_are_found_over_generations_and_nobody_else() {
+    let all = [
+        kin(30, 20, 'S'),
+        kin(10, 1, 'S'),
+        kin(20, 10, 'T'),
+        kin(21, 10, 'Z'),
+        kin(40, 1, 'R'),
+        kin(50, 40, 'R'),
+    ];
+    let found = descendants(&all, all[1].pid);
+    let mut pids: Vec<i32> = found
+        .iter()
+        .map(|kin| kin.pid.as_raw_nonzero().get())
+        .collect();
+    pids.sort_unstable();
+    assert_eq!(pids, [20, 30]);
 }
 
 #[test]
@@ -151,4 +247,22 @@ fn a_flood_is_left_out_and_reading_begins_again_at_a_line() {
         Share::AfterGap(b"\n50%")
     );
     assert_eq!(portion.take(b" 51%", later), Share::Next(b" 51%"));
+}
+
+#[test]
+fn the_last_lines_of_a_flood_are_read_when_it_is_over() {
+    let now = Instant::now();
+    let mut portion = Portion::new(now);
+    let flood = [b'x'; 1024 * 1024 + 1];
+    assert_eq!(portion.catch_up(), None);
+    assert_eq!(portion.take(&flood, now), Share::None);
+    assert!(portion.is_behind());
+    assert_eq!(portion.catch_up(), None, "no line begins in it");
+    let mut portion = Portion::new(now);
+    let mut flood = flood.to_vec();
+    flood.extend_from_slice(b"\r 90%\r 91%");
+    assert_eq!(portion.take(&flood, now), Share::None);
+    assert_eq!(portion.catch_up().as_deref(), Some(&b"\r 90%\r 91%"[..]));
+    assert!(!portion.is_behind());
+    assert_eq!(portion.take(b" 92%", now), Share::Next(b" 92%"));
 }

@@ -1,6 +1,8 @@
 //! The built program, started and listened to.
 
+use std::fmt;
 use std::io::{BufRead as _, BufReader, Read, Write as _};
+use std::path::PathBuf;
 use std::process::{Child, ChildStdin, Command, Stdio};
 use std::sync::mpsc::{self, Receiver};
 use std::thread;
@@ -20,6 +22,31 @@ pub(super) struct Program {
 
 /// The lines of one stream, as they come.
 pub(super) struct Lines(Receiver<String>);
+
+/// A shell script in a file, gone with this value.
+pub(super) struct Script(PathBuf);
+
+impl Script {
+    /// `name` is for this test alone.
+    pub(super) fn new(name: &str, text: &str) -> Script {
+        let name = format!("doneyet-{name}-{}.sh", std::process::id());
+        let path = std::env::temp_dir().join(name);
+        std::fs::write(&path, text).expect("a temporary file");
+        Script(path)
+    }
+}
+
+impl fmt::Display for Script {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.display().fmt(f)
+    }
+}
+
+impl Drop for Script {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_file(&self.0);
+    }
+}
 
 /// What is left of a run.
 #[derive(Debug)]

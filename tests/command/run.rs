@@ -11,11 +11,11 @@ use super::program::{Ended, Program, doneyet, start};
 use super::{PATIENCE, await_state, cancel, daemon, state};
 
 /// Runs a shell script as the task `job`.
-fn run(server: &Server, script: &str) -> Ended {
+pub(super) fn run(server: &Server, script: &str) -> Ended {
     doneyet("run", server, &["--task", "job", "--", "sh", "-c", script])
 }
 
-fn start_script(server: &Server, script: &str) -> Program {
+pub(super) fn start_script(server: &Server, script: &str) -> Program {
     start(
         "run",
         server,
@@ -24,7 +24,7 @@ fn start_script(server: &Server, script: &str) -> Program {
 }
 
 /// A pipe with a name, on which a script waits for us.
-fn fifo(name: &str) -> String {
+pub(super) fn fifo(name: &str) -> String {
     let path = std::env::temp_dir().join(format!("doneyet-{name}-{}", std::process::id()));
     let path = path.to_string_lossy().into_owned();
     assert!(
@@ -37,7 +37,7 @@ fn fifo(name: &str) -> String {
     path
 }
 
-fn status(state: &Value) -> &str {
+pub(super) fn status(state: &Value) -> &str {
     state["status"].as_str().unwrap_or_default()
 }
 
@@ -153,67 +153,6 @@ fn progress_is_read_off_either_stream() {
 }
 
 #[test]
-fn a_cancel_is_a_ctrl_c() {
-    let daemon = daemon();
-    let server = daemon.server();
-    let script = "trap 'echo tidy; exit 4' INT; echo ready; while :; do sleep 0.1; done";
-    let job = start_script(&server, script);
-    job.out.await_line("ready");
-    cancel(&server, "job");
-    let end = job.end();
-    assert_eq!((end.code, end.out.as_str()), (Some(4), "tidy\n"));
-    assert_eq!(status(&state(&server, "job")), "cancelled");
-}
-
-#[test]
-fn a_cancel_leaves_nobody_behind() {
-    let daemon = daemon();
-    let server = daemon.server();
-    // A shell lets its background jobs ignore SIGINT.
-    let script = "(trap 'echo told; exit' TERM; echo ready; while :; do sleep 0.1; done) & wait";
-    let job = start_script(&server, script);
-    job.out.await_line("ready");
-    cancel(&server, "job");
-    let end = job.end();
-    assert_eq!((end.code, end.out.as_str()), (Some(130), "told\n"));
-}
-
-#[test]
-fn a_cancel_is_acknowledged_before_the_end() {
-    let daemon = daemon();
-    let server = daemon.server();
-    let fifo = fifo("tidying");
-    let script =
-        format!("trap 'read x <{fifo}; exit 0' INT; echo ready; while :; do sleep 0.1; done");
-    let words = ["--task", "job", "--grace", "1h", "--", "sh", "-c", &script];
-    let job = start("run", &server, &words);
-    job.out.await_line("ready");
-    cancel(&server, "job");
-    await_state(&server, "job", |state| state["cancel"] == "acknowledged");
-    std::fs::write(&fifo, "done\n").unwrap();
-    assert_eq!(job.end().code, Some(0));
-    std::fs::remove_file(&fifo).unwrap();
-    let state = state(&server, "job");
-    assert_eq!(
-        (status(&state), &state["cancel"]),
-        ("cancelled", &Value::Null)
-    );
-}
-
-#[test]
-fn a_command_that_will_not_hear_is_told_louder() {
-    let daemon = daemon();
-    let server = daemon.server();
-    let script =
-        "trap '' INT; trap 'echo told; exit 5' TERM; echo ready; while :; do sleep 0.1; done";
-    let job = start_script(&server, script);
-    job.out.await_line("ready");
-    cancel(&server, "job");
-    let end = job.end();
-    assert_eq!((end.code, end.out.as_str()), (Some(5), "told\n"));
-}
-
-#[test]
 fn signals_to_us_reach_the_command() {
     let daemon = daemon();
     let server = daemon.server();
@@ -267,13 +206,17 @@ fn a_reader_who_leaves_is_noticed_by_the_command() {
     let daemon = daemon();
     let server = daemon.server();
     let script = format!(
-        "{} run --task job --server {server} -- yes | head -n 1",
+        "{} run --no-pty --task job --server {server} -- yes | head -n 1",
         env!("CARGO_BIN_EXE_doneyet")
     );
     let end = Program::with(Command::new("sh").args(["-c", &script])).end();
     assert_eq!(end.out, "y\n");
     let state = await_state(&server, "job", |state| status(state) == "failed");
     assert_eq!(state["signal"], "SIGPIPE");
+    // On a terminal it is the terminal that is gone.
+    let end = Program::with(Command::new("sh").args(["-c", &script.replace("--no-pty", "")])).end();
+    assert_eq!(end.out, "y\n");
+    await_state(&server, "job", |state| state["exit_code"] == 1);
 }
 
 #[test]

@@ -8,7 +8,7 @@ use super::{await_state, daemon, publish};
 const DONEYET: &str = env!("CARGO_BIN_EXE_doneyet");
 
 /// The terminal is as a shell expects it: lines, and what is typed is seen.
-fn assert_usual_modes(terminal: &Program) {
+pub(super) fn assert_usual_modes(terminal: &Program) {
     let modes = terminal.out.await_line("icanon");
     let off: Vec<_> = modes
         .split(' ')
@@ -75,12 +75,13 @@ fn a_command_may_read_the_terminal_and_so_may_the_next() {
     let server = daemon.server();
     let line = format!(
         "{DONEYET} run --server {server} -- sh -c 'echo ready; read x; echo command has $x'; \
-         read y; echo next has $y"
+         echo over; read y; echo next has $y"
     );
     let mut run = Program::on_terminal(&line);
     run.out.await_line("ready");
     run.type_keys("one\n");
     run.out.await_line("command has one");
+    run.out.await_line("over");
     run.type_keys("two\n");
     run.out.await_line("next has two");
 }

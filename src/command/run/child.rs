@@ -1,47 +1,50 @@
-//! The command as a process.
+//! The command as a process, and what it is connected to.
 
 use std::ffi::OsString;
-use std::io;
+use std::fs::File;
+use std::io::{self, IsTerminal as _};
+use std::os::fd::OwnedFd;
 use std::os::unix::process::CommandExt as _;
-use std::process::{self, Command, Stdio};
+use std::process::{self, Command};
 use std::sync::mpsc::Sender;
 use std::thread;
 
-use rustix::process::{
-    Pid, Signal, WaitId, WaitIdOptions, WaitIdStatus, kill_process_group, waitid,
-};
+use rustix::process::{Pid, Signal, kill_process, kill_process_group};
 
-use super::Event;
+use super::ending::{Change, await_end};
 use super::foreground::Foreground;
-use super::relay::Relay;
+use super::keyboard::{Attendance, Keyboard};
+use super::pty::Pty;
+use super::relay::{Relay, Source};
+use super::seat::{Seat, window};
+use super::wiring::{Line, Wiring};
+use super::{Event, kin, lead};
 use crate::scrape::Stream;
 
-/// How a command ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Ending {
-    /// By itself, with this exit code.
-    Exited(u8),
-    /// By a signal.
-    Killed(i32),
-}
+/// Who we are: the program that runs, even if its file was replaced meanwhile.
+const OURSELVES: &str = "/proc/self/exe";
 
-impl Ending {
-    /// The exit code that stands for it, as in a shell.
-    pub(super) fn code(self) -> u8 {
-        match self {
-            Ending::Exited(code) => code,
-            Ending::Killed(signal) => u8::try_from(128 + signal).unwrap_or(u8::MAX),
-        }
-    }
-}
+/// What most programs that draw expect of a terminal.
+const TERM: &str = "xterm-256color";
 
-/// A started command with a process group of its own.
+/// A started command.
 pub(super) struct Child {
     process: process::Child,
-    /// The process, and the group named after it.
     pid: Pid,
-    pub(super) relays: [Relay; 2],
-    pub(super) foreground: Option<Foreground>,
+    chain: Chain,
+    pub(super) relays: Vec<Relay>,
+    pub(super) seat: Seat,
+    /// The command's side of its terminals, see [`Pty`].
+    held: Vec<OwnedFd>,
+}
+
+/// How a signal gets to the command and those in its group.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Chain {
+    /// The process that we have started leads the group.
+    Direct,
+    /// It is the leader of the session, and passes signals on.
+    Led,
 }
 
 impl Child {
@@ -49,80 +52,179 @@ impl Child {
     pub(super) fn spawn(
         program: &OsString,
         words: &[OsString],
+        wiring: Wiring,
         events: &Sender<Event>,
     ) -> io::Result<Child> {
-        let mut process = Command::new(program)
-            .args(words)
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .process_group(0)
-            .spawn()?;
+        kin::adopt_orphans();
+        let mut plan = Plan::new(wiring, program, words)?;
+        let process = plan.command.spawn()?;
         let pid = Pid::from_child(&process);
-        let foreground = Foreground::of(pid);
-        if foreground.as_ref().is_some_and(Foreground::lend) {
-            // It may have been faster, and been stopped for it.
+        // What the command holds is counted by its copies alone.
+        drop(plan.command);
+        let mut seat = plan.desk.seat(pid);
+        if seat.take() {
             let _ = kill_process_group(pid, Signal::CONT);
         }
-        let (Some(out), Some(err)) = (process.stdout.take(), process.stderr.take()) else {
-            return Err(io::Error::other("the command has no output"));
-        };
-        let relays = [
-            Relay::start(Stream::Out, out, events.clone())?,
-            Relay::start(Stream::Err, err, events.clone())?,
-        ];
-        let events = events.clone();
-        thread::spawn(move || await_end(pid, &events));
-        Ok(Child {
+        let relays = plan.sources.into_iter();
+        let relays = relays.map(|(stream, source)| Relay::start(stream, source, events.clone()));
+        let child = Child {
             process,
             pid,
-            relays,
-            foreground,
-        })
+            chain: plan.chain,
+            relays: relays.collect::<io::Result<_>>()?,
+            seat,
+            held: plan.held,
+        };
+        let events = events.clone();
+        thread::spawn(move || {
+            await_end(pid, |change| {
+                let _ = events.send(match change {
+                    Change::Stopped(signal) => Event::Stopped(signal),
+                    Change::Ended(ending) => Event::Ended(ending),
+                });
+            });
+        });
+        Ok(child)
     }
 
-    /// Signals the command and its children. Must not be called after [`Child::bury`].
-    pub(super) fn signal(&self, signal: Signal) {
-        // Fails only if nobody is left.
-        let _ = kill_process_group(self.pid, signal);
+    /// Signals the command and its group. Must not be called after [`Child::bury`].
+    pub(super) fn signal(&self, signal: Signal) -> rustix::io::Result<()> {
+        match self.chain {
+            Chain::Direct => kill_process_group(self.pid, signal),
+            Chain::Led => kill_process(self.pid, signal),
+        }
+    }
+
+    /// The process that must not be signalled when all that descend from us are: it ends with the
+    /// command, and tells us how that ended.
+    pub(super) fn leader(&self) -> Option<Pid> {
+        (self.chain == Chain::Led).then_some(self.pid)
+    }
+
+    /// The process that we wait for.
+    pub(super) fn pid(&self) -> Pid {
+        self.pid
     }
 
     /// Lets go of the ended process: its number can be given to another one now.
     pub(super) fn bury(&mut self) {
-        if let Some(foreground) = &self.foreground {
-            foreground.take_back();
-        }
+        self.seat.leave();
+        self.held.clear();
         let _ = self.process.wait();
     }
 }
 
-/// Tells of every stop, and of the end, without burying: until that is done, the process's number
-/// names this process and no other.
-fn await_end(pid: Pid, events: &Sender<Event>) {
-    let changed = WaitIdOptions::EXITED | WaitIdOptions::STOPPED;
-    loop {
-        let status = match waitid(WaitId::Pid(pid), changed | WaitIdOptions::NOWAIT) {
-            Ok(Some(status)) => status,
-            Ok(None) | Err(rustix::io::Errno::INTR) => continue,
-            Err(_) => return,
-        };
-        if let Some(signal) = status.stopping_signal() {
-            // Taken note of; the next wait is for the next change.
-            let _ = waitid(
-                WaitId::Pid(pid),
-                WaitIdOptions::STOPPED | WaitIdOptions::NOHANG,
-            );
-            let _ = events.send(Event::Stopped(signal));
-            continue;
+/// A command that is about to be started.
+struct Plan {
+    command: Command,
+    chain: Chain,
+    desk: Desk,
+    sources: Vec<(Stream, Source)>,
+    held: Vec<OwnedFd>,
+}
+
+/// What its [`Seat`] will be, once it has a number.
+enum Desk {
+    Shared(Option<File>),
+    Own(Option<Keyboard>, OwnedFd),
+}
+
+impl Desk {
+    fn seat(self, pid: Pid) -> Seat {
+        match self {
+            Desk::Shared(None) => Seat::None,
+            Desk::Shared(Some(terminal)) => Seat::Lent(Foreground::of(terminal.into(), pid)),
+            Desk::Own(keyboard, master) => Seat::Own(keyboard, master),
         }
-        let _ = events.send(Event::Ended(ending(&status)));
-        return;
     }
 }
 
-fn ending(status: &WaitIdStatus) -> Ending {
-    match (status.exit_status(), status.terminating_signal()) {
-        (Some(code), _) => Ending::Exited(u8::try_from(code & 0xff).unwrap_or(u8::MAX)),
-        (None, Some(signal)) => Ending::Killed(signal),
-        (None, None) => Ending::Exited(1),
+impl Plan {
+    fn new(wiring: Wiring, program: &OsString, words: &[OsString]) -> io::Result<Plan> {
+        let mut plan = if wiring.is_seated {
+            Plan::seated(program, words)?
+        } else {
+            Plan::unseated(program, words, wiring.out)?
+        };
+        if let Some(line) = wiring.err {
+            let end = plan.connect(Stream::Err, line)?;
+            plan.command.stderr(end);
+        }
+        let has_terminal = wiring.out == Line::Terminal || wiring.err == Some(Line::Terminal);
+        if has_terminal && std::env::var_os("TERM").is_none() {
+            plan.command.env("TERM", TERM);
+        }
+        Ok(plan)
+    }
+
+    /// In a session of its own, on a terminal of its own, which is the image of the person's.
+    fn seated(program: &OsString, words: &[OsString]) -> io::Result<Plan> {
+        let pty = Pty::open(window())?;
+        let terminal = Keyboard::find();
+        if let Some(modes) = terminal.as_ref().and_then(Keyboard::modes) {
+            pty.imitate(&modes)?;
+        }
+        let keyboard = terminal
+            .map(|terminal| Keyboard::connect(terminal, pty.master.try_clone()?))
+            .transpose()?;
+        let attendance = keyboard
+            .as_ref()
+            .map(Keyboard::attendance)
+            .unwrap_or_default();
+        let mut command = Command::new(OURSELVES);
+        command
+            .arg0("doneyet")
+            .arg(lead::WORD)
+            .arg(program)
+            .args(words);
+        if io::stdin().is_terminal() {
+            command.stdin(pty.slave.try_clone()?);
+        }
+        command
+            .stdout(pty.slave.try_clone()?)
+            .stderr(pty.slave.try_clone()?);
+        let source = Source::Terminal(pty.master.try_clone()?, attendance);
+        Ok(Plan {
+            command,
+            chain: Chain::Led,
+            desk: Desk::Own(keyboard, pty.master),
+            sources: vec![(Stream::Out, source)],
+            held: vec![pty.slave],
+        })
+    }
+
+    /// In our session, with the terminal that we share with it, if any.
+    fn unseated(program: &OsString, words: &[OsString], out: Line) -> io::Result<Plan> {
+        let mut command = Command::new(program);
+        command.args(words).process_group(0);
+        let mut plan = Plan {
+            command,
+            chain: Chain::Direct,
+            desk: Desk::Shared(Keyboard::find()),
+            sources: Vec::new(),
+            held: Vec::new(),
+        };
+        let end = plan.connect(Stream::Out, out)?;
+        plan.command.stdout(end.try_clone()?).stderr(end);
+        Ok(plan)
+    }
+
+    /// A connection for one stream; the command's end of it.
+    fn connect(&mut self, stream: Stream, line: Line) -> io::Result<OwnedFd> {
+        let (source, end) = match line {
+            Line::Pipe => {
+                let (source, end) = io::pipe()?;
+                (Source::Pipe(source.into()), OwnedFd::from(end))
+            }
+            Line::Terminal => {
+                let pty = Pty::open(window())?;
+                pty.pass_unchanged()?;
+                let end = pty.slave.try_clone()?;
+                self.held.push(pty.slave);
+                (Source::Terminal(pty.master, Attendance::default()), end)
+            }
+        };
+        self.sources.push((stream, source));
+        Ok(end)
     }
 }

@@ -8,47 +8,52 @@
 //! else who tries is stopped, unless it ignores SIGTTOU. We do not need to: for the moment it
 //! takes, we join the command's group.
 
-use std::io::{self, IsTerminal as _};
+use std::os::fd::OwnedFd;
 
 use rustix::process::{Pid, getpgrp, setpgid};
 use rustix::termios::{tcgetpgrp, tcsetpgrp};
 
-/// Our terminal, and who has it.
+/// A terminal, and who may have it.
 pub(super) struct Foreground {
+    terminal: OwnedFd,
     ours: Pid,
     theirs: Pid,
 }
 
 impl Foreground {
-    /// The terminal on our standard input; `None` if there is none.
-    pub(super) fn of(theirs: Pid) -> Option<Foreground> {
-        io::stdin().is_terminal().then(|| Foreground {
+    /// To be given to the group `theirs`.
+    pub(super) fn of(terminal: OwnedFd, theirs: Pid) -> Foreground {
+        Foreground {
+            terminal,
             ours: getpgrp(),
             theirs,
-        })
+        }
     }
 
     /// Gives the terminal to the command, if it is ours to give: in the background it is not.
     pub(super) fn lend(&self) -> bool {
-        let stdin = io::stdin();
-        let is_ours = tcgetpgrp(&stdin).is_ok_and(|holder| holder == self.ours);
-        is_ours && tcsetpgrp(&stdin, self.theirs).is_ok()
+        let is_ours = tcgetpgrp(&self.terminal).is_ok_and(|holder| holder == self.ours);
+        is_ours && tcsetpgrp(&self.terminal, self.theirs).is_ok()
+    }
+
+    /// The group that it is lent to.
+    pub(super) fn group(&self) -> Pid {
+        self.theirs
     }
 
     /// Whether the command has it.
     pub(super) fn is_lent(&self) -> bool {
-        tcgetpgrp(io::stdin()).is_ok_and(|holder| holder == self.theirs)
+        tcgetpgrp(&self.terminal).is_ok_and(|holder| holder == self.theirs)
     }
 
     /// Takes it back, if the command has it. Its group must still exist: stopped, or not yet
     /// waited for.
     pub(super) fn take_back(&self) {
-        let stdin = io::stdin();
         if self.is_lent() {
             // A session's leader cannot change its group. But then nobody is behind us who would
             // want the terminal.
             if setpgid(None, Some(self.theirs)).is_ok() {
-                let _ = tcsetpgrp(&stdin, self.ours);
+                let _ = tcsetpgrp(&self.terminal, self.ours);
                 let _ = setpgid(None, Some(self.ours));
             }
         }

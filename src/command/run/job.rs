@@ -5,14 +5,14 @@ use std::process::ExitCode;
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::time::{Duration, Instant};
 
-use rustix::process::{Signal, getpid, kill_current_process_group, kill_process};
+use rustix::process::Signal;
 use serde_json::json;
-use signal_hook::consts::{SIGCONT, SIGTSTP, SIGTTIN, SIGTTOU};
+use signal_hook::consts::{SIGCHLD, SIGCONT, SIGTSTP, SIGWINCH};
 
-use super::child::{Child, Ending};
-use super::foreground::Foreground;
+use super::child::Child;
+use super::ending::Ending;
 use super::result::result;
-use super::{Event, LAST_WORD, Report, Stop, Tail, fields};
+use super::{Event, LAST_WORD, Report, Stop, Tail, fields, kin, suspend, wants_terminal};
 use crate::client::{Link, News};
 use crate::command::Failure;
 use crate::recipe::NamePattern;
@@ -22,6 +22,12 @@ use crate::scrape::{Parser, Reader, Reading, Stream};
 /// left in the background holds the output open, perhaps for ever.
 const LINGER: Duration = Duration::from_millis(500);
 
+/// Between two looks whether all are gone that a cancelled command has left behind.
+const LOOK: Duration = Duration::from_millis(20);
+
+/// Between two burials of orphans, which cost a look at every process.
+const BURIALS: Duration = Duration::from_secs(1);
+
 /// The command, the daemon, and what is known.
 pub(super) struct Job {
     child: Child,
@@ -29,10 +35,15 @@ pub(super) struct Job {
     began: Instant,
     reader: Reader,
     report: Report,
-    /// The end of the error output.
+    /// The end of what explains a failure: the error output, or all if they are one.
     tail: Tail,
+    explains: Stream,
     stop: Stop,
+    grace: Duration,
     open_streams: usize,
+    /// Somebody's stop will come back to us as a signal that is not meant for the command.
+    expects_stop: bool,
+    burial: Option<Instant>,
     end: Option<End>,
     /// Which files the command makes.
     result: Option<NamePattern>,
@@ -43,7 +54,7 @@ struct End {
     ending: Ending,
     until: Instant,
     /// How far each relay was at that moment.
-    marks: [u64; 2],
+    marks: Vec<u64>,
 }
 
 impl Job {
@@ -55,6 +66,12 @@ impl Job {
         result: Option<NamePattern>,
     ) -> Job {
         Job {
+            open_streams: child.relays.len(),
+            explains: if child.relays.len() == 1 {
+                Stream::Out
+            } else {
+                Stream::Err
+            },
             child,
             link,
             began: Instant::now(),
@@ -62,7 +79,9 @@ impl Job {
             report: Report::default(),
             tail: Tail::default(),
             stop: Stop::new(grace),
-            open_streams: 2,
+            grace,
+            expects_stop: false,
+            burial: None,
             end: None,
             result,
         }
@@ -71,10 +90,8 @@ impl Job {
     /// Sees the command to its end, and tells the daemon of it.
     pub(super) fn attend(mut self, inbox: &Receiver<Event>) -> Result<ExitCode, Failure> {
         let ending = loop {
-            if let Some(end) = &self.end
-                && (self.open_streams == 0 || self.has_lingered(end))
-            {
-                break end.ending;
+            if let Some(ending) = self.verdict() {
+                break ending;
             }
             let patience = self
                 .next_deadline()
@@ -89,7 +106,11 @@ impl Job {
             self.tick();
         };
         self.read_due(u64::MAX);
-        let mut last = self.report.end(ending, self.stop.has_begun(), &self.tail);
+        let mut last = if self.stop.is_spent() {
+            self.report.survived(&kin::ours(&[]))
+        } else {
+            self.report.end(ending, self.stop.has_begun(), &self.tail)
+        };
         if let (Ending::Exited(0), false, Some(pattern)) =
             (ending, self.stop.has_begun(), &self.result)
         {
@@ -99,6 +120,15 @@ impl Job {
             eprintln!("doneyet run: the daemon is away and has not heard of the end");
         }
         Ok(ExitCode::from(ending.code()))
+    }
+
+    /// How it ended, once there is nothing more to wait for.
+    fn verdict(&self) -> Option<Ending> {
+        let end = self.end.as_ref()?;
+        let is_silent = self.open_streams == 0 || self.has_lingered(end);
+        let is_stopping = self.stop.has_begun() && !self.stop.is_spent();
+        let is_over = is_silent && !(is_stopping && self.has_survivors());
+        is_over.then_some(end.ending)
     }
 
     fn happen(&mut self, event: Event) {
@@ -115,7 +145,7 @@ impl Job {
     }
 
     fn read(&mut self, stream: Stream, bytes: &[u8]) {
-        if stream == Stream::Err {
+        if stream == self.explains {
             self.tail.push(bytes);
         }
         let now_ms = self.now_ms();
@@ -131,91 +161,114 @@ impl Job {
     }
 
     fn cancel(&mut self) {
-        if self.end.is_none()
-            && let Some(signal) = self.stop.begin(Instant::now())
-        {
-            self.link.publish(fields(json!({"cancel": "acknowledged"})));
-            self.child.signal(signal);
+        if self.end.is_some() {
+            return;
+        }
+        if let Some(signal) = self.stop.begin(Instant::now()) {
+            let answer = if self.child.signal(signal).is_ok() {
+                "acknowledged"
+            } else {
+                // It has become somebody else, like sudo.
+                self.stop = Stop::new(self.grace);
+                "refused"
+            };
             // One that is stopped would never get it.
-            self.child.signal(Signal::CONT);
+            let _ = self.child.signal(Signal::CONT);
+            self.link.publish(fields(json!({ "cancel": answer })));
         }
     }
 
     fn end(&mut self, ending: Ending) {
-        if self.stop.has_begun() {
-            // A shell's background jobs do not hear SIGINT, and would go on without anybody.
-            self.child.signal(Signal::TERM);
+        let now = Instant::now();
+        if let Some(signal) = self.stop.hurry(now) {
+            self.press(signal);
         }
         self.child.bury();
-        let marks = [self.child.relays[0].mark(), self.child.relays[1].mark()];
         self.end = Some(End {
             ending,
-            until: Instant::now() + LINGER,
-            marks,
+            until: now + LINGER,
+            marks: self.child.relays.iter().map(|relay| relay.mark()).collect(),
         });
     }
 
     fn has_lingered(&self, end: &End) -> bool {
-        let mut relays = self.child.relays.iter().zip(end.marks);
-        Instant::now() >= end.until && !relays.any(|(relay, mark)| relay.owes(mark))
+        let mut relays = self.child.relays.iter().zip(&end.marks);
+        Instant::now() >= end.until && !relays.any(|(relay, mark)| relay.owes(*mark))
+    }
+
+    fn has_survivors(&self) -> bool {
+        !kin::ours(&[]).is_empty()
+    }
+
+    fn press(&self, signal: Signal) {
+        kin::signal_all(&kin::ours(self.child.leader().as_slice()), signal);
     }
 
     /// The command was stopped: by Ctrl-Z, or because it wanted the terminal and has not got it.
-    fn stopped(&self, signal: i32) {
-        let Some(foreground) = &self.child.foreground else {
-            return;
-        };
-        let wants_terminal = signal == SIGTTIN || signal == SIGTTOU;
-        if wants_terminal && (foreground.lend() || foreground.is_lent()) {
-            self.child.signal(Signal::CONT);
-        } else {
-            // The shell that started us and the rest of its pipeline: the whole job stops. We
-            // catch this one, too, and go on in `signalled`.
-            let _ = kill_current_process_group(Signal::TSTP);
+    fn stopped(&mut self, signal: i32) {
+        if self.child.seat.satisfies(signal) {
+            let _ = self.child.signal(Signal::CONT);
+        } else if !self.child.seat.may_have_typed(signal) {
+            // Somebody has stopped it on purpose, and will continue it.
+        } else if suspend::has_shell() {
+            self.child.seat.leave();
+            self.expects_stop = true;
+            suspend::stop_with_the_others();
+        } else if !wants_terminal(signal) {
+            // The kernel would have spared it, had it not been in a group of its own.
+            let _ = self.child.signal(Signal::CONT);
         }
     }
 
-    fn signalled(&self, signal: i32) {
-        if self.end.is_some() {
-            return;
-        }
-        if signal == SIGCONT {
-            self.child.foreground.as_ref().map(Foreground::lend);
-        }
-        if let Some(signal) = Signal::from_named_raw(signal) {
-            self.child.signal(signal);
-        }
-        if signal == SIGTSTP {
-            if let Some(foreground) = &self.child.foreground {
-                foreground.take_back();
+    fn signalled(&mut self, signal: i32) {
+        match signal {
+            SIGWINCH => return self.child.seat.resize(),
+            SIGCHLD => {
+                self.burial.get_or_insert(Instant::now() + BURIALS);
+                return;
             }
-            let _ = kill_process(getpid(), Signal::STOP);
+            SIGTSTP if std::mem::take(&mut self.expects_stop) => return,
+            SIGCONT => {
+                self.child.seat.take();
+            }
+            _ => {}
+        }
+        if let Some(signal) = Signal::from_named_raw(signal)
+            && self.end.is_none()
+        {
+            // It fails only if nobody is left.
+            let _ = self.child.signal(signal);
         }
     }
 
     fn next_deadline(&self) -> Instant {
+        let now = Instant::now();
         let flush = self.reader.deadline_ms();
         let flush = flush.map(|ms| self.began + Duration::from_millis(ms));
-        let linger = self
-            .end
-            .as_ref()
-            .map(|end| end.until.max(Instant::now() + LINGER / 10));
-        let stop = self.stop.due().filter(|_| self.end.is_none());
-        let never = Instant::now() + Duration::from_secs(3600);
-        flush
-            .into_iter()
-            .chain(linger)
-            .chain(stop)
-            .min()
-            .unwrap_or(never)
+        let pause = if self.stop.has_begun() {
+            LOOK
+        } else {
+            LINGER / 10
+        };
+        let linger = self.end.as_ref().map(|_| now + pause);
+        let all = [flush, linger, self.stop.due(), self.burial];
+        let never = now + Duration::from_secs(3600);
+        all.into_iter().flatten().min().unwrap_or(never)
     }
 
     fn tick(&mut self) {
         self.read_due(self.now_ms());
-        if self.end.is_none()
-            && let Some(signal) = self.stop.advance(Instant::now())
-        {
-            self.child.signal(signal);
+        let now = Instant::now();
+        if let Some(signal) = self.stop.advance(now) {
+            self.press(signal);
+        }
+        if self.stop.is_spent() && self.end.is_none() {
+            self.stop = Stop::new(self.grace);
+            self.link.publish(fields(json!({"cancel": "refused"})));
+        }
+        if self.burial.is_some_and(|due| due <= now) {
+            self.burial = None;
+            kin::bury_orphans(&[self.child.pid()]);
         }
     }
 

@@ -1,44 +1,60 @@
 //! `doneyet run`: any command as a task.
 //!
-//! The command must not notice. Its output goes through unchanged and as fast as it comes, its exit
-//! code becomes ours, its signals reach it, and if the daemon is away it simply goes on. Beside
-//! that, its output is read for progress (see [`scrape`](crate::scrape)), and a watcher's cancel
-//! becomes the Ctrl-C that it would have had at a terminal.
+//! The command must not notice. It has a terminal as if we were not there, its output goes through
+//! unchanged and as fast as it comes, its exit code becomes ours, its signals reach it, and if the
+//! daemon is away it simply goes on. Beside that, its output is read for progress (see
+//! [`scrape`](crate::scrape)), and a watcher's cancel becomes the Ctrl-C that it would have had at a
+//! terminal; what that leaves behind is ended, too.
 //!
 //! As everywhere in these commands, what can happen waits on threads and ends in one channel.
 
 mod child;
+mod ending;
 mod foreground;
 mod job;
+mod keyboard;
+mod lead;
 mod portion;
+mod pty;
+mod query;
 mod relay;
 mod report;
 mod result;
+mod seat;
 mod stop;
+mod suspend;
+mod wiring;
 
+pub use lead::{WORD, lead};
 pub use portion::{Portion, Share};
+pub use query::Queries;
 pub use report::{Report, Tail};
 pub use result::result;
 pub use stop::Stop;
+pub use wiring::{Line, Place, Wiring};
 
 use std::ffi::OsString;
 use std::io;
 use std::path::Path;
 use std::process::ExitCode;
-use std::sync::mpsc::{self, Sender};
+use std::sync::mpsc;
 use std::time::Duration;
 
 use serde_json::{Map, Value, json};
-use signal_hook::consts::{SIGCONT, SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGTSTP};
+use signal_hook::consts::{
+    FORBIDDEN, SIGCHLD, SIGCONT, SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGTSTP, SIGTTIN, SIGTTOU,
+    SIGUSR1, SIGUSR2, SIGWINCH,
+};
 
 use super::daemon::Daemon;
 use super::options::{Arguments, Operands, Opt, Takes, Usage};
 use super::text::{cut, printable};
-use super::{Failure, reach, signals, values};
+use super::{Failure, kin, reach, signals, values};
 use crate::client::{self, ClientError, Link, News, Server, random_u64};
 use crate::recipe::NamePattern;
 use crate::scrape::{Parser, Stream};
-use child::{Child, Ending};
+use child::Child;
+use ending::Ending;
 use job::Job;
 
 const TASK: Opt = Opt {
@@ -57,6 +73,13 @@ const GRACE: Opt = Opt {
     help: "How long a cancelled command may take to end after SIGINT, before it gets SIGTERM, \
            and 5 seconds later SIGKILL. Default: 10s.",
 };
+const NO_PTY: Opt = Opt {
+    name: "no-pty",
+    takes: Takes::Nothing,
+    help: "Connect the command's output to pipes. Many tools show less progress then, or none; \
+           but what they write is plain.",
+};
+
 const JOIN: Opt = Opt {
     name: "join",
     takes: Takes::Nothing,
@@ -84,13 +107,16 @@ pub const USAGE: Usage = Usage {
     synopsis: "[options] -- COMMAND…",
     summary: "Run a command as a task.",
     about: "Runs the command and publishes the progress it prints, whatever its form. Watchers can\n\
-            cancel it. Output, input and exit code are the command's own.\n\
+            cancel it. Output, input, signals and exit code are the command's own. It writes to a\n\
+            terminal, since many tools fall silent without one; only output that you lead away\n\
+            from the screen (`> file`, `| tool`) goes through a pipe.\n\
             Without a daemon at --server, the task is served from here as long as it runs.",
     options: &[
         TASK,
         TITLE,
         GRACE,
         PARSER,
+        NO_PTY,
         JOIN,
         RESULT,
         reach::SERVER,
@@ -158,8 +184,16 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
         // The loop that would read it is over when this fails.
         let _ = news.send(Event::News(what));
     });
-    pass_signals(events.clone())?;
-    let code = match Child::spawn(program, words, &events) {
+    let signals = events.clone();
+    catch(&[PASSED.as_slice(), &TOLD].concat(), move |signal| {
+        let _ = signals.send(Event::Signal(signal));
+    })?;
+    let wiring = if arguments.has(&NO_PTY) {
+        Wiring::PIPES
+    } else {
+        Wiring::of_our_streams()?
+    };
+    let code = match Child::spawn(program, words, wiring, &events) {
         Ok(child) => Job::new(child, link, parser, grace, result).attend(&inbox),
         Err(error) => Err(not_started(link, program, &error)),
     };
@@ -204,38 +238,53 @@ fn serve_in_process(why: &ClientError) -> Result<Daemon, Failure> {
 }
 
 /// Signals that are sent to us and meant for the command.
+const PASSED: [i32; 8] = [
+    SIGINT, SIGQUIT, SIGTERM, SIGHUP, SIGUSR1, SIGUSR2, SIGTSTP, SIGCONT,
+];
+
+/// Signals that tell of the command, and of the window.
+const TOLD: [i32; 2] = [SIGCHLD, SIGWINCH];
+
+/// Gives to `deliver` what arrives of `signals`.
 ///
 /// Those that were ignored when we began stay without effect (`nohup`, or a script's background
-/// job). Having caught them has a second use: the command starts with none of them ignored
-/// (POSIX `exec` resets what is caught, and only that), so it can be told to stop.
-fn pass_signals(events: Sender<Event>) -> io::Result<()> {
+/// job). But they are caught, and that has a use: the command starts with none of them ignored
+/// (POSIX `exec` resets what is caught, and only that), so it can be told to stop. Only what `nohup`
+/// has done is left as it is.
+fn catch(signals: &[i32], deliver: impl Fn(i32) + Send + 'static) -> io::Result<()> {
     let ignored = signals::ignored();
-    let mut caught = vec![SIGINT, SIGQUIT, SIGTERM, SIGTSTP, SIGCONT, SIGHUP];
+    let reset = ignored.iter().filter(|signal| !FORBIDDEN.contains(signal));
+    let mut caught: Vec<i32> = signals.iter().chain(reset).copied().collect();
     caught.retain(|signal| *signal != SIGHUP || !ignored.contains(signal));
+    caught.sort_unstable();
+    caught.dedup();
     signals::listen(&caught, move |signal| {
         if !ignored.contains(&signal) {
-            let _ = events.send(Event::Signal(signal));
+            deliver(signal);
         }
     })
 }
 
-/// As a shell has it: 127 for a command that is not there, 126 for one that cannot be run.
+/// Whether a process that this signal has stopped wanted to use a terminal in the background.
+fn wants_terminal(signal: i32) -> bool {
+    signal == SIGTTIN || signal == SIGTTOU
+}
+
+/// Why a command does not start, and the exit code for it as in a shell: 127 for one that is not
+/// there, 126 for one that cannot be run.
+fn refusal(program: &OsString, error: &io::Error) -> (String, u8) {
+    let (why, code) = match error.kind() {
+        io::ErrorKind::NotFound => ("there is no such command".to_owned(), 127),
+        _ => (error.to_string(), 126),
+    };
+    (format!("{}: {why}", program.to_string_lossy()), code)
+}
+
 fn not_started(link: Link, program: &OsString, error: &io::Error) -> Failure {
-    let why = match error.kind() {
-        io::ErrorKind::NotFound => "there is no such command".to_owned(),
-        _ => error.to_string(),
-    };
-    let code = if error.kind() == io::ErrorKind::NotFound {
-        127
-    } else {
-        126
-    };
-    let error = format!("{}: {why}", program.to_string_lossy());
+    let (error, code) = refusal(program, error);
     eprintln!("doneyet run: {error}");
-    let _ = link.finish(
-        fields(json!({"status": "failed", "error": error})),
-        LAST_WORD,
-    );
+    let state = fields(json!({"status": "failed", "exit_code": code, "error": error}));
+    let _ = link.finish(state, LAST_WORD);
     Failure::Exit(code)
 }
 

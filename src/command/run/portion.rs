@@ -3,7 +3,8 @@
 //! Reading what a line means costs a hundred times what passing it on costs. A progress display
 //! writes a few kilobytes a second; a command that writes megabytes is delivering its work, and
 //! must neither wait for us nor lose its processor to us. So a stream has an allowance. What is
-//! beyond it is passed on unread, and the reading begins again at the next line.
+//! beyond it is passed on unread, and the reading begins again at the next line, or, once the flood
+//! has ended, at its last lines: they are what a person sees.
 
 use std::time::Instant;
 
@@ -14,6 +15,9 @@ const PER_SEC: f64 = 1024.0 * 1024.0;
 /// Bytes that may be saved up.
 const MOST: f64 = 1024.0 * 1024.0;
 
+/// Bytes kept of what is not read: a screenful.
+const KEPT: usize = 4096;
+
 /// The allowance of one stream. The clock is an argument.
 #[derive(Debug)]
 pub struct Portion {
@@ -21,6 +25,8 @@ pub struct Portion {
     since: Instant,
     /// Bytes have been left out, and no line has begun since.
     is_cut: bool,
+    /// The last of them.
+    kept: Vec<u8>,
 }
 
 /// What of some bytes to read.
@@ -41,6 +47,7 @@ impl Portion {
             bytes: MOST,
             since: now,
             is_cut: false,
+            kept: Vec::new(),
         }
     }
 
@@ -51,18 +58,49 @@ impl Portion {
         self.since = now;
         if self.bytes < bytes.len() as f64 {
             self.is_cut = true;
+            self.keep(bytes);
             return Share::None;
         }
         self.bytes -= bytes.len() as f64;
         if !self.is_cut {
             return Share::Next(bytes);
         }
-        match bytes.iter().position(|byte| matches!(byte, b'\n' | b'\r')) {
-            Some(end) => {
-                self.is_cut = false;
-                Share::AfterGap(bytes.get(end..).unwrap_or_default())
-            }
-            None => Share::None,
-        }
+        let Some(rest) = from_line(bytes) else {
+            self.keep(bytes);
+            return Share::None;
+        };
+        self.is_cut = false;
+        self.kept.clear();
+        Share::AfterGap(rest)
     }
+
+    /// Whether [`Portion::catch_up`] would give something.
+    pub fn is_behind(&self) -> bool {
+        !self.kept.is_empty()
+    }
+
+    /// The last of what was left out, from a line's beginning on: to be read after a gap, when
+    /// nothing more comes.
+    pub fn catch_up(&mut self) -> Option<Vec<u8>> {
+        let kept = std::mem::take(&mut self.kept);
+        let rest = from_line(&kept)?.to_vec();
+        self.is_cut = false;
+        Some(rest)
+    }
+
+    fn keep(&mut self, bytes: &[u8]) {
+        let from = bytes.len().saturating_sub(KEPT);
+        let last = bytes.get(from..).unwrap_or_default();
+        let surplus = (self.kept.len() + last.len()).saturating_sub(KEPT);
+        self.kept.drain(..surplus);
+        self.kept.extend_from_slice(last);
+    }
+}
+
+/// The bytes from the first end of a line on.
+fn from_line(bytes: &[u8]) -> Option<&[u8]> {
+    let end = bytes
+        .iter()
+        .position(|byte| matches!(byte, b'\n' | b'\r'))?;
+    bytes.get(end..)
 }

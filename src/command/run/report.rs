@@ -2,10 +2,12 @@
 
 use std::collections::VecDeque;
 
-use serde_json::{Map, Number, Value};
+use serde_json::{Map, Number, Value, json};
 use signal_hook::low_level::signal_name;
 
-use super::child::Ending;
+use super::ending::Ending;
+use super::fields;
+use crate::command::kin::Kin;
 use crate::scrape::Reading;
 use crate::scrape::amount;
 use crate::scrape::lines::{Edge, Line, Lines, Piece};
@@ -107,6 +109,18 @@ impl Report {
             }
         }
         patch
+    }
+
+    /// The last patch of a command that was cancelled, where not everything could be ended.
+    pub(super) fn survived(&self, kin: &[Kin]) -> Map<String, Value> {
+        let named = |kin: &Kin| format!("{} ({})", kin.pid.as_raw_nonzero(), kin.name);
+        let names: Vec<String> = kin.iter().map(named).collect();
+        fields(json!({
+            "status": "failed",
+            "speed": null,
+            "eta": null,
+            "error": format!("still there after SIGKILL: {}", names.join(", ")),
+        }))
     }
 }
 

@@ -5,8 +5,6 @@
 //! that only this user may enter. They need no token there, and none is in their environment or on
 //! their command line, where commands and other users could read it.
 
-mod kin;
-
 use std::env;
 use std::fs::{self, DirBuilder};
 use std::io;
@@ -17,6 +15,7 @@ use std::process::{Child, Command, Stdio};
 
 use rustix::process::{Pid, Signal, kill_process};
 
+use super::kin;
 use crate::client::random_u64;
 use crate::server::{Launch, Workshop};
 use crate::task::TaskId;
@@ -134,7 +133,7 @@ impl Workshop for Processes {
             }
         }
         // What outlives its job was not meant to.
-        kin::bury_orphans(&self.pids());
+        kin::end_orphans(&self.pids());
         None
     }
 
@@ -146,11 +145,11 @@ impl Workshop for Processes {
     }
 
     fn kill_commands(&mut self) {
-        kin::kill_descendants(&self.pids());
+        kin::signal_all(&kin::ours(&self.pids()), Signal::KILL);
     }
 
     fn kill_all(&mut self) {
-        kin::kill_descendants(&[]);
+        kin::signal_all(&kin::ours(&[]), Signal::KILL);
     }
 }
 

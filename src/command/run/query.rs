@@ -1,0 +1,62 @@
+//! What a command asks its terminal.
+//!
+//! A terminal answers by typing. Where a person sits at one, theirs does. Where there is none
+//! (a log, another program), the answer must come from us: a tool that wants to know where the
+//! cursor is waits for it, often for ever.
+
+/// A question and its answer (ECMA-48 §8.3.35, DSR; §8.3.24, DA): the cursor stands at the start of
+/// the last row, all is well, a VT100 with nothing special.
+const ANSWERS: [(&[u8], &[u8]); 4] = [
+    (b"\x1b[6n", b"\x1b[24;1R"),
+    (b"\x1b[5n", b"\x1b[0n"),
+    (b"\x1b[c", b"\x1b[?1;0c"),
+    (b"\x1b[0c", b"\x1b[?1;0c"),
+];
+
+/// Bytes of the longest question.
+const LONGEST: usize = 4;
+
+/// Finds questions in output, however it is cut.
+#[derive(Debug, Default)]
+pub struct Queries {
+    /// How much of a question the output so far ends with.
+    begun: Vec<u8>,
+}
+
+impl Queries {
+    /// Takes the next bytes of the output, and returns what is to be typed.
+    pub fn read(&mut self, bytes: &[u8]) -> Vec<u8> {
+        let mut typed = Vec::new();
+        let mut rest = bytes;
+        while let Some((&byte, after)) = rest.split_first() {
+            if self.begun.is_empty() {
+                let Some(at) = rest.iter().position(|byte| *byte == 0x1b) else {
+                    break;
+                };
+                rest = rest.get(at + 1..).unwrap_or_default();
+                self.begun.push(0x1b);
+                continue;
+            }
+            rest = after;
+            if byte == 0x1b {
+                self.begun.clear();
+            }
+            self.begun.push(byte);
+            self.settle(&mut typed);
+        }
+        typed
+    }
+
+    /// Answers a complete question, and drops what cannot become one.
+    fn settle(&mut self, typed: &mut Vec<u8>) {
+        let answer = ANSWERS.iter().find(|(question, _)| *question == self.begun);
+        typed.extend(answer.into_iter().flat_map(|(_, answer)| *answer));
+        let is_open = self.begun.len() < LONGEST
+            && ANSWERS
+                .iter()
+                .any(|(question, _)| question.starts_with(&self.begun));
+        if answer.is_some() || !is_open {
+            self.begun.clear();
+        }
+    }
+}

@@ -1,0 +1,35 @@
+//! Stopping together with the command, as one job.
+//!
+//! The shell that has started us sees only us. When the command stops, we stop, and the shell has
+//! its terminal again; when the shell continues us, we continue the command. Where no shell looks
+//! after us nobody would ever do that, and we go on.
+
+use rustix::process::{
+    Signal, getpgid, getpgrp, getpid, getppid, getsid, kill_current_process_group, kill_process,
+};
+
+use super::kin;
+
+/// Whether somebody would notice that we are stopped: an ancestor of another group in our session
+/// (our group is not "orphaned", POSIX 3.264).
+pub(super) fn has_shell() -> bool {
+    let session = getsid(None).ok();
+    let mut ancestor = getppid();
+    while let Some(pid) = ancestor {
+        if getsid(Some(pid)).ok() != session {
+            return false;
+        }
+        if getpgid(Some(pid)) != Ok(getpgrp()) {
+            return true;
+        }
+        ancestor = kin::parent(pid);
+    }
+    false
+}
+
+/// Stops us and the rest of our pipeline until the shell continues us. The signal that the others
+/// get comes to us, too, afterwards.
+pub(super) fn stop_with_the_others() {
+    let _ = kill_current_process_group(Signal::TSTP);
+    let _ = kill_process(getpid(), Signal::STOP);
+}
