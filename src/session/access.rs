@@ -83,10 +83,11 @@ fn split_port(authority: &str) -> (&str, Option<u16>) {
     let Some((name, port)) = parts.filter(|(name, _)| whole(name)) else {
         return (authority, None);
     };
-    // RFC 3986 §3.2.3: the port may be empty, which means the default one. (`+80` would parse.)
-    match port.parse() {
+    // RFC 3986 §3.2.3: the port may be empty, which means the default one. (`+80` and `080` would
+    // parse, but nobody writes an origin so.)
+    match port.parse::<u16>() {
         _ if port.is_empty() => (name, None),
-        Ok(number) if port.bytes().all(|byte| byte.is_ascii_digit()) => (name, Some(number)),
+        Ok(number) if number.to_string() == port => (name, Some(number)),
         _ => (authority, None),
     }
 }

@@ -118,6 +118,8 @@ fn another_origin_is_refused_however_it_resembles_the_host() {
         ("http://box.example", "box.example:8765"),
         ("http://box.example:8766", "box.example:8765"),
         ("http://box.example:8765:80", "box.example:8765"),
+        ("http://box.example:08765", "box.example:8765"),
+        ("http://box.example:080", "box.example"),
         ("http://box.example:443", "box.example"),
         ("https://box.example:80", "box.example"),
         ("https://box.example", "box.example:80"),
