@@ -97,6 +97,10 @@ const COMMANDS: &[Command] = &[
         usage: &bench::idle::USAGE,
         run: bench::idle::run,
     },
+    Command {
+        usage: &bench::ways::USAGE,
+        run: bench::ways::run,
+    },
 ];
 
 impl Command {

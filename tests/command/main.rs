@@ -18,6 +18,7 @@ mod run;
 mod scripts;
 mod terminal;
 mod watch;
+mod ways;
 
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};

@@ -59,7 +59,7 @@ impl Part for Echoer {
                         say(&message(number, bytes), out);
                     }
                 }
-                Arrival::Pong => {}
+                Arrival::Ping | Arrival::Pong => {}
             }
             Ok(Flow::On)
         })

@@ -10,11 +10,9 @@
 //! - [`Watcher`]: follows one task over a WebSocket, and believes nothing (see [`Witness`]);
 //! - [`Echoer`], [`Poster`], [`Worker`]: keep a number of questions in flight, each answer bringing
 //!   the next question (see [`Window`]);
-//! - [`Visitor`]: shakes hands and leaves.
-//!
-//! Another way to watch would be another part with a [`Witness`] of its own and the same record,
-//! [`Deliveries`]: whoever has to ask anew each time says so in its answer to what it heard, or is
-//! reminded by [`Swarm::prompt`].
+//! - [`Visitor`]: shakes hands and leaves;
+//! - [`Follower`]: follows one task in any of the ways there are, and keeps books ([`Ledger`]) of what
+//!   that costs. Who polls is reminded to by [`Swarm::prompt`].
 //!
 //! What all members have seen together is the part's *record*, which the swarm owns, so that whoever
 //! runs it can ask it between two turns whether all is there. A [`Publisher`] is no member: it
@@ -22,10 +20,14 @@
 
 mod deliveries;
 mod echoer;
+mod events;
 mod flaw;
+mod follower;
+mod ledger;
 mod member;
 mod poster;
 mod publisher;
+mod replies;
 mod socket;
 mod spread;
 mod visitor;
@@ -37,6 +39,8 @@ mod worker;
 pub use deliveries::Deliveries;
 pub use echoer::Echoer;
 pub use flaw::Flaw;
+pub use follower::{Follower, Way};
+pub use ledger::Ledger;
 pub use poster::Poster;
 pub use publisher::{By, Publisher};
 pub use spread::Spread;

@@ -1,12 +1,9 @@
 //! Who publishes by HTTP, one request behind the other on one connection.
 
+use super::replies::Replies;
 use super::witness::acknowledged;
 use super::{Ending, Flaw, Flow, Heard, Part, Tally, Window, state_at};
 use crate::client::Server;
-use crate::wire::http::{Body, Fields, ReplyHead, Scan};
-
-/// Bytes of an answer at most.
-const MAX_ANSWER: usize = 64 * 1024;
 
 /// Keeps POSTs in flight (pipelined, RFC 9112 §9.3.2), and checks that each answer is of its task
 /// and has a higher revision than the last.
@@ -21,8 +18,7 @@ pub struct Poster {
     rev: u64,
     /// Whether the greeting has been answered.
     is_ready: bool,
-    scan: Scan,
-    body: Option<Body>,
+    replies: Replies,
 }
 
 impl Poster {
@@ -44,8 +40,7 @@ impl Poster {
             bytes,
             rev: 0,
             is_ready: false,
-            scan: Scan::default(),
-            body: None,
+            replies: Replies::default(),
         }
     }
 
@@ -60,21 +55,6 @@ impl Poster {
     /// The step published last.
     pub fn step(&self) -> u64 {
         self.window.asked()
-    }
-
-    /// Reads a piece of an answer; how many bytes that was, and the content if it is whole.
-    fn read(&mut self, input: &[u8]) -> Result<(usize, Option<Vec<u8>>), Flaw> {
-        let Some(body) = &mut self.body else {
-            let Some(len) = self.scan.advance(input)? else {
-                return Ok((0, None));
-            };
-            let body = content_behind(input.get(..len).unwrap_or_default())?;
-            self.body = Some(body);
-            return Ok((len, None));
-        };
-        let used = body.read(input)?;
-        let whole = self.body.take_if(|body| body.is_complete());
-        Ok((used, whole.map(Body::into_bytes)))
     }
 }
 
@@ -96,16 +76,6 @@ pub(super) fn push_post(head: &str, state: &str, out: &mut Vec<u8>) {
     }
 }
 
-/// What follows the `head` of an answer, which must be a good one.
-pub(super) fn content_behind(head: &[u8]) -> Result<Body, Flaw> {
-    let mut fields = Fields::default();
-    let head = ReplyHead::parse(head, &mut fields)?;
-    match head.status {
-        200..=299 => Ok(Body::of_reply(head.extent("POST")?, MAX_ANSWER)?),
-        status => Err(Flaw::Status(status)),
-    }
-}
-
 impl Part for Poster {
     type Record = Tally;
 
@@ -118,9 +88,10 @@ impl Part for Poster {
         let mut used = 0;
         loop {
             let rest = input.get(used..).unwrap_or_default();
-            let (count, content) = self.read(rest)?;
+            let (count, reply) = self.replies.next("POST", rest)?;
             used += count;
-            if let Some(content) = &content {
+            if let Some(reply) = reply {
+                let content = &reply.success()?;
                 let rev = acknowledged(&self.task, content).filter(|rev| *rev > self.rev);
                 self.rev = rev.ok_or_else(|| Flaw::wrong("a newer revision was due", content))?;
                 match std::mem::replace(&mut self.is_ready, true) {

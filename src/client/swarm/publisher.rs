@@ -4,10 +4,10 @@ use std::io::{self, Write as _};
 use std::time::Instant;
 
 use super::Flaw;
-use super::poster::{content_behind, post, push_post};
+use super::poster::{post, push_post};
+use super::replies::Replies;
 use crate::client::stream::Stream;
 use crate::client::{ClientError, PATIENCE, Server, WebSocketClient};
-use crate::wire::http::Scan;
 
 /// How a publish reaches the server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -45,6 +45,7 @@ impl Publisher {
                 stream: server.connect()?,
                 head: post(server, task),
                 owed: 0,
+                replies: Replies::default(),
                 received: Vec::new(),
             }),
         }))
@@ -85,6 +86,7 @@ struct Posts {
     head: String,
     /// Answers that have not been read.
     owed: usize,
+    replies: Replies,
     received: Vec<u8>,
 }
 
@@ -101,26 +103,18 @@ impl Posts {
     fn settle(&mut self) -> Result<(), Flaw> {
         let deadline = Instant::now() + PATIENCE;
         while self.owed > 0 {
-            match self.answer_len()? {
-                Some(len) => {
-                    self.received.drain(..len);
+            let (count, reply) = self.replies.next("POST", &self.received)?;
+            self.received.drain(..count);
+            match reply {
+                Some(reply) => {
+                    reply.success()?;
                     self.owed -= 1;
                 }
-                None => self.receive(deadline)?,
+                None if count == 0 => self.receive(deadline)?,
+                None => {}
             }
         }
         Ok(())
-    }
-
-    /// The length of the answer at the front, if it is whole.
-    fn answer_len(&self) -> Result<Option<usize>, Flaw> {
-        let Some(head_len) = Scan::default().advance(&self.received)? else {
-            return Ok(None);
-        };
-        let (head, rest) = self.received.split_at(head_len);
-        let mut content = content_behind(head)?;
-        let len = head_len + content.read(rest)?;
-        Ok(content.is_complete().then_some(len))
     }
 
     fn receive(&mut self, deadline: Instant) -> Result<(), Flaw> {

@@ -31,6 +31,8 @@ pub(super) enum Arrival<'b> {
     Open,
     /// A text.
     Text(Cow<'b, str>),
+    /// A ping, which has been answered.
+    Ping,
     /// The answer to a ping.
     Pong,
 }
@@ -38,12 +40,24 @@ pub(super) enum Arrival<'b> {
 impl Socket {
     /// A socket whose request for `route` is appended to `out`.
     pub(super) fn open(server: &Server, route: &str, out: &mut Vec<u8>) -> Socket {
+        Socket::open_with(&[], server, route, out)
+    }
+
+    /// The same with more `fields` in the request.
+    pub(super) fn open_with(
+        fields: &[(&str, &str)],
+        server: &Server,
+        route: &str,
+        out: &mut Vec<u8>,
+    ) -> Socket {
         let opening = Opening::new(entropy::nonce());
         let authorization = server.authorization();
-        let fields: Vec<_> = authorization
-            .iter()
-            .map(|value| ("Authorization", value.as_str()))
-            .collect();
+        let mut fields = fields.to_vec();
+        fields.extend(
+            authorization
+                .iter()
+                .map(|value| ("Authorization", value.as_str())),
+        );
         opening.request(&server.host(), &server.target(route), &fields, out);
         Socket {
             opening: Some(Box::new((opening, Scan::default()))),
@@ -51,7 +65,7 @@ impl Socket {
         }
     }
 
-    /// Gives everything that is whole in `input` to `arrived`. Pings are answered by the way.
+    /// Gives everything that is whole in `input` to `arrived`.
     pub(super) fn hear(
         &mut self,
         input: &mut [u8],
@@ -103,7 +117,7 @@ impl Socket {
             Some(Message::Pong(_)) => Some(Arrival::Pong),
             Some(Message::Ping(payload)) => {
                 frame::encode_masked(OpCode::Pong, &payload, entropy::mask_key(), out);
-                None
+                Some(Arrival::Ping)
             }
             Some(Message::Binary(bytes)) => return Err(Flaw::wrong("a text was due", &bytes)),
             Some(Message::Close(Close { reason, .. })) => {

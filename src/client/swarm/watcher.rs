@@ -36,7 +36,7 @@ impl Part for Watcher {
             match arrival {
                 Arrival::Open => record.ready += 1,
                 Arrival::Text(state) => witness.see(state.as_bytes(), record)?,
-                Arrival::Pong => {}
+                Arrival::Ping | Arrival::Pong => {}
             }
             Ok(Flow::On)
         })

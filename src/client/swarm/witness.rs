@@ -104,6 +104,21 @@ impl Witness {
     ///
     /// [`Flaw::Wrong`].
     pub fn see(&mut self, state: &[u8], record: &mut Deliveries) -> Result<(), Flaw> {
+        let before = self.step;
+        let step = self.examine(state)?;
+        if step == record.newest() && record.ending == Ending::Completed {
+            demand_completed(state)?;
+        }
+        record.note(before, step, state.len());
+        Ok(())
+    }
+
+    /// Looks at a state that must be news; the step it has come to.
+    ///
+    /// # Errors
+    ///
+    /// [`Flaw::Wrong`].
+    pub(super) fn examine(&mut self, state: &[u8]) -> Result<u64, Flaw> {
         self.check_rev(state)?;
         // A task may be there before anybody publishes for it.
         let step = match state.windows(STEP.len()).rposition(|bytes| bytes == STEP) {
@@ -111,13 +126,8 @@ impl Witness {
             None => Some(0),
         };
         let step = step.filter(|step| *step >= self.step);
-        let step = step.ok_or_else(|| Flaw::wrong("no earlier step was due", state))?;
-        if step == record.newest() && record.ending == Ending::Completed && !is_completed(state) {
-            return Err(Flaw::wrong("a completed state was due", state));
-        }
-        let before = std::mem::replace(&mut self.step, step);
-        record.note(before, step, state.len());
-        Ok(())
+        self.step = step.ok_or_else(|| Flaw::wrong("no earlier step was due", state))?;
+        Ok(self.step)
     }
 
     fn check_rev(&mut self, state: &[u8]) -> Result<(), Flaw> {
@@ -130,11 +140,16 @@ impl Witness {
     }
 }
 
-fn is_completed(state: &[u8]) -> bool {
+/// The state must be that of a task that has ended well.
+pub(super) fn demand_completed(state: &[u8]) -> Result<(), Flaw> {
     let wanted = format!("\"status\":\"{COMPLETED}\"");
-    state
+    let is_completed = state
         .windows(wanted.len())
-        .any(|bytes| bytes == wanted.as_bytes())
+        .any(|bytes| bytes == wanted.as_bytes());
+    match is_completed {
+        true => Ok(()),
+        false => Err(Flaw::wrong("a completed state was due", state)),
+    }
 }
 
 /// The decimal number that `bytes` begin with.

@@ -70,6 +70,7 @@ impl Part for Worker {
                 Arrival::Text(text) => {
                     return Err(Flaw::wrong("no complaint was due", text.as_bytes()));
                 }
+                Arrival::Ping => {}
                 Arrival::Pong => {
                     for _ in 0..window.size() {
                         window.answer(b"a pong", tally)?;

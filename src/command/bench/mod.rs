@@ -21,6 +21,7 @@ pub mod publish;
 mod questions;
 mod summary;
 mod target;
+pub mod ways;
 
 use std::process::ExitCode;
 
@@ -40,7 +41,8 @@ pub const USAGE: Usage = Usage {
             \x20 publish     how many updates the daemon takes in\n\
             \x20 echo        messages there and back\n\
             \x20 handshake   connections that come, become WebSockets and go\n\
-            \x20 idle        what watchers cost that only wait",
+            \x20 idle        what watchers cost that only wait\n\
+            \x20 ways        polling, long polling, Server-Sent Events and WebSocket, side by side",
     options: &[],
     operands: Operands::Anywhere,
     examples: "doneyet bench fanout\n\
@@ -55,7 +57,7 @@ pub const USAGE: Usage = Usage {
 /// Always.
 pub fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
     Err(Failure::Usage(match arguments.operands() {
-        [] => "which course? fanout, publish, echo, handshake or idle".to_owned(),
+        [] => "which course? fanout, publish, echo, handshake, idle or ways".to_owned(),
         [word, ..] => format!("there is no course {word:?}"),
     }))
 }

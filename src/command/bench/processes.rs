@@ -10,7 +10,7 @@ use rustix::thread::{CpuSet, sched_setaffinity};
 use crate::command::Failure;
 
 /// The processes of a server; none if nobody has told which.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Clone)]
 pub(super) struct Processes(Vec<u32>);
 
 impl Processes {

@@ -29,16 +29,29 @@ impl Target {
     /// processors.
     pub(super) fn find(arguments: &Arguments) -> Result<Target, Failure> {
         let pids = arguments.values(&options::PID, pid)?;
-        let (server, own, pids) = if arguments.has(&options::SERVER) {
-            (reach::server(arguments)?, None, pids)
+        if arguments.has(&options::SERVER) {
+            Target::on_processors(reach::server(arguments)?, pids, None, arguments)
         } else if pids.is_empty() {
-            let own = OwnDaemon::start()?;
-            let pid = own.0.id();
-            (own.1.clone(), Some(own), vec![pid])
+            Target::own(arguments)
         } else {
             let why = "--server-pid tells of a server that --server names";
-            return Err(Failure::Usage(why.to_owned()));
-        };
+            Err(Failure::Usage(why.to_owned()))
+        }
+    }
+
+    /// A daemon of our own.
+    pub(super) fn own(arguments: &Arguments) -> Result<Target, Failure> {
+        let own = OwnDaemon::start()?;
+        let (server, pid) = (own.1.clone(), own.0.id());
+        Target::on_processors(server, vec![pid], Some(own), arguments)
+    }
+
+    fn on_processors(
+        server: Server,
+        pids: Vec<u32>,
+        own: Option<OwnDaemon>,
+        arguments: &Arguments,
+    ) -> Result<Target, Failure> {
         let processes = Processes::new(pids);
         if let Some(cpu) = arguments.value(&options::SERVER_CPU, cpu)? {
             processes.keep_on(cpu)?;
