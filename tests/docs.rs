@@ -56,6 +56,11 @@ fn chapter_6_under_attack() {
 }
 
 #[test]
+fn chapter_7_four_ways() {
+    check("docs/07-four-ways.md");
+}
+
+#[test]
 fn chapter_9_reading_progress() {
     check("docs/09-reading-progress.md");
 }
