@@ -27,6 +27,9 @@ pub enum Path {
     WorkMany,
     Hello,
     Echo,
+    Listen(&'static str),
+    ListenUntilEnd(&'static str),
+    ListenAll,
 }
 
 impl Path {
@@ -41,7 +44,18 @@ impl Path {
             Path::WorkMany => "/ws/worker".into(),
             Path::Hello => "/ws".into(),
             Path::Echo => "/ws/echo".into(),
+            Path::Listen(task) => format!("/sse/progress/{task}"),
+            Path::ListenUntilEnd(task) => format!("/sse/progress/{task}?until=end"),
+            Path::ListenAll => "/sse/all".into(),
         }
+    }
+
+    /// Whether events come, and not frames.
+    fn is_stream(&self) -> bool {
+        matches!(
+            self,
+            Path::Listen(_) | Path::ListenUntilEnd(_) | Path::ListenAll
+        )
     }
 }
 
@@ -52,6 +66,8 @@ enum View {
     Http,
     /// Frames come.
     Socket(Assembler),
+    /// Events come.
+    Stream,
     /// It has said things of which it does not know what they mean; anything may come.
     Lost,
     /// A Close came, and nothing may follow it.
@@ -104,18 +120,21 @@ impl Client {
         [head.as_bytes(), body].concat()
     }
 
-    /// The handshake for `path`.
+    /// The handshake for `path`, or the request for a stream.
     pub fn upgrade(&mut self, path: Path) -> Vec<u8> {
         if self.path.is_some() {
             return Vec::new();
         }
-        let head = format!(
-            "GET {} HTTP/1.1\r\nHost: a\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
-             Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n",
-            path.target()
-        );
+        let upgrade = match path.is_stream() {
+            true => "",
+            false => {
+                "Upgrade: websocket\r\nConnection: Upgrade\r\n\
+                 Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
+            }
+        };
+        let target = path.target();
         self.path = Some(path);
-        head.into_bytes()
+        format!("GET {target} HTTP/1.1\r\nHost: a\r\n{upgrade}\r\n").into_bytes()
     }
 
     /// A message, if this connection has asked to become a socket.
@@ -157,12 +176,17 @@ impl Client {
     /// Whether it is a socket in use that watches `task`, and has asked for nothing unknown.
     pub fn watches(&self, task: &str) -> bool {
         let wants = match &self.path {
-            Some(Path::Watch(own) | Path::WatchUntilEnd(own)) => *own == task,
-            Some(Path::WatchAll) => true,
+            Some(
+                Path::Watch(own)
+                | Path::WatchUntilEnd(own)
+                | Path::Listen(own)
+                | Path::ListenUntilEnd(own),
+            ) => *own == task,
+            Some(Path::WatchAll | Path::ListenAll) => true,
             Some(Path::WatchMany) => self.subscribed.contains(task),
             _ => false,
         };
-        wants && !self.spoilt && matches!(self.view, View::Socket(_))
+        wants && !self.spoilt && matches!(self.view, View::Socket(_) | View::Stream)
     }
 
     /// The newest state of `task` it was sent.
@@ -180,6 +204,7 @@ impl Client {
         match &mut self.view {
             View::Http => self.response(),
             View::Socket(_) => self.frame(),
+            View::Stream => self.event(),
             View::Closed => {
                 assert!(self.unread.is_empty(), "bytes after a Close");
                 false
@@ -198,6 +223,13 @@ impl Client {
         let mut fields = Fields::default();
         let head = ReplyHead::parse(&self.unread[..len], &mut fields).expect("a good response");
         let status = head.status;
+        let media_type = head.text("content-type");
+        if media_type.is_some_and(|media_type| media_type.starts_with("text/event-stream")) {
+            assert!(self.path.as_ref().is_some_and(Path::is_stream) || self.spoilt);
+            self.unread.drain(..len);
+            self.view = View::Stream;
+            return true;
+        }
         let mut body = Body::of_reply(head.extent("GET").expect("a length"), ROOM.message)
             .expect("of a fair size");
         let taken = body.read(&self.unread[len..]).expect("a good body");
@@ -209,6 +241,30 @@ impl Client {
             self.view = View::Socket(Assembler::default());
         } else if status >= 200 {
             self.last = Some((status, body.into_bytes()));
+        }
+        true
+    }
+
+    /// Reads one block of lines, as the HTML standard (§9.2.6) does.
+    fn event(&mut self) -> bool {
+        let Some(end) = self.unread.windows(2).position(|two| two == b"\n\n") else {
+            return false;
+        };
+        let block: Vec<u8> = self.unread.drain(..end + 2).collect();
+        let block = String::from_utf8(block).expect("a stream is UTF-8");
+        let (mut id, mut data) = (None, None);
+        for line in block.lines().filter(|line| !line.is_empty()) {
+            match line.split_once(": ") {
+                Some(("id", value)) => id = value.parse::<u64>().ok(),
+                Some(("data", value)) => data = Some(value),
+                Some(("retry", "2000")) => {}
+                _ => assert_eq!(line, ":"),
+            }
+        }
+        if let Some(data) = data {
+            let state: Value = serde_json::from_str(data).expect("a state");
+            assert_eq!(state["rev"].as_u64(), id, "another id than the revision");
+            self.hear(data);
         }
         true
     }

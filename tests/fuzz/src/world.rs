@@ -156,6 +156,7 @@ impl World {
         for key in keys {
             self.receive(key);
         }
+        while self.broker.next_listener().is_some() {}
         self.broker.tick(self.now);
         while self.broker.is_working() {
             self.broker.tick(self.now);

@@ -96,17 +96,21 @@ fn say(world: &mut World, key: PeerKey, choice: usize, script: &mut Script<'_>) 
     let task = TASKS[script.below(TASKS.len())];
     let one = format!("/api/progress/{task}");
     let bytes = match choice {
-        1 => client.upgrade(path(script.below(8), task)),
+        1 => client.upgrade(path(script.below(11), task)),
         2 => match script.below(3) {
             0 => client.request("POST", &one, &patch(script, None)),
             1 => client.request("PUT", &one, &patch(script, None)),
             _ => client.request("POST", &format!("{one}?lease=3"), &patch(script, None)),
         },
         3 => client.request("DELETE", &one, b""),
-        4 => match script.below(4) {
+        4 => match script.below(8) {
             0 => client.request("GET", "/api/progress?status=running", b""),
             1 => client.request("GET", "/", b""),
             2 => client.request("GET", "/api/progress", b""),
+            4 => client.request("GET", &format!("{one}?since=1700000000000"), b""),
+            5 => client.request("GET", &format!("{one}?wait=0.1"), b""),
+            6 => client.request("GET", &format!("{one}?wait=60"), b""),
+            7 => client.request("GET", &format!("{one}/cancel?wait=5"), b""),
             _ => client.request("GET", &one, b""),
         },
         5 => [
@@ -143,7 +147,10 @@ fn path(choice: usize, task: &'static str) -> Path {
         4 => Path::Work(task),
         5 => Path::WorkMany,
         6 => Path::Hello,
-        _ => Path::Echo,
+        7 => Path::Echo,
+        8 => Path::Listen(task),
+        9 => Path::ListenUntilEnd(task),
+        _ => Path::ListenAll,
     }
 }
 
