@@ -1,7 +1,6 @@
 //! What a worker has said of its task: names and JSON values.
 
 use std::collections::BTreeMap;
-use std::fmt;
 use std::io::{self, Write};
 
 use serde_json::{Map, Value};
@@ -91,12 +90,19 @@ impl Fields {
         leading.chain(others).map(member)
     }
 
+    /// Whether all fields as one JSON object take more than `most` bytes.
+    pub fn exceed(&self, most: usize) -> bool {
+        // To count is to encode, so a guess that is never too low goes first.
+        let guess: usize = self.0.iter().map(|(name, field)| guess(name, field)).sum();
+        guess + 2 > most && self.json_len() > most
+    }
+
     /// The length of all fields as one JSON object, in bytes.
-    pub fn json_len(&self) -> usize {
+    fn json_len(&self) -> usize {
         let mut count = Count(1);
         for member in self.members(&[]) {
-            // Counting cannot fail.
-            let _ = write!(count, ",{member}");
+            count.0 += 1;
+            member.encode(&mut count);
         }
         count.0.max(2)
     }
@@ -125,14 +131,28 @@ pub struct Member<'f> {
     field: &'f Field,
 }
 
-impl fmt::Display for Member<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}:", Value::from(self.name))?;
-        match self.field {
-            Field::Scalar(value) => value.fmt(f),
-            Field::Compound(json) => f.write_str(json),
-        }
+impl Member<'_> {
+    /// Writes `"name":value` to `out`, which is memory and takes everything.
+    pub fn encode(&self, out: &mut impl Write) {
+        // Names and values are text, and numbers that JSON has: nothing here can fail.
+        let _ = serde_json::to_writer(&mut *out, self.name);
+        let _ = out.write_all(b":");
+        let _ = match self.field {
+            Field::Scalar(value) => serde_json::to_writer(out, value).map_err(io::Error::from),
+            Field::Compound(json) => out.write_all(json.as_bytes()),
+        };
     }
+}
+
+/// The most bytes that a member can take, its comma and colon among them. A byte of text becomes
+/// six at the longest (`\u001f`), a number has up to 24.
+fn guess(name: &str, field: &Field) -> usize {
+    let value = match field {
+        Field::Scalar(Value::String(text)) => 6 * text.len() + 2,
+        Field::Scalar(_) => 24,
+        Field::Compound(json) => json.len(),
+    };
+    6 * name.len() + 4 + value
 }
 
 /// A writer that keeps only the length.

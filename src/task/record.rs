@@ -109,7 +109,7 @@ impl Record {
             Mode::Replace => Derived::default(),
         };
         let next = self.state.apply(patch, mode, &mut derived, now.ticks_ms)?;
-        if next != self.state && self.state.is_terminal() && mode == Mode::Merge {
+        if mode == Mode::Merge && self.state.is_terminal() && next != self.state {
             return Err(Refusal::Finished);
         }
         let effect = self.become_state(next, id, now);

@@ -172,7 +172,7 @@ impl State {
                 (false, false) => {}
             }
         }
-        if next.fields.json_len() > MAX_FIELDS {
+        if next.fields.exceed(MAX_FIELDS) {
             return Err(Refusal::TooLarge);
         }
         if next.fields.len() > MAX_NAMES {
@@ -259,14 +259,16 @@ impl State {
         let mut out = Vec::with_capacity(256);
         // Writing to memory cannot fail, here and below.
         let _ = write!(out, "{{\"task_id\":\"{id}\",\"rev\":{rev}");
-        let _ = write!(out, ",\"status\":{}", Value::from(self.status()));
+        out.extend_from_slice(b",\"status\":");
+        let _ = serde_json::to_writer(&mut out, self.status());
         let mut members = self
             .fields
             .members(&LEADING_FIELDS)
             .filter(|member| member.name != "status")
             .peekable();
         while let Some(member) = members.next_if(|member| LEADING_FIELDS.contains(&member.name)) {
-            let _ = write!(out, ",{member}");
+            out.push(b',');
+            member.encode(&mut out);
         }
         let _ = write!(out, ",\"updated_at\":{updated_at_ms}");
         if let Some(cancel) = self.cancel {
@@ -276,7 +278,8 @@ impl State {
             out.extend_from_slice(b",\"stalled\":true");
         }
         for member in members {
-            let _ = write!(out, ",{member}");
+            out.push(b',');
+            member.encode(&mut out);
         }
         out.push(b'}');
         out
