@@ -21,6 +21,7 @@ use std::rc::Rc;
 
 use crate::server::batch::Batch;
 use crate::server::config::Config;
+use crate::server::inbox::Inbox;
 use crate::server::jobs::Jobs;
 use crate::server::journal::Journal;
 use crate::server::metrics::Metrics;
@@ -368,7 +369,7 @@ impl Broker {
         let peer = &mut self.peers[key];
         if peer.phase == Phase::Open {
             peer.phase = Phase::Draining;
-            peer.inbox = Box::default();
+            peer.inbox = Inbox::default();
             // Who has said goodbye watches nothing and works on nothing, however long its end takes.
             self.leave(key, now);
             // Also with an empty outbox: the write then finds nothing to do and shuts down.

@@ -12,6 +12,7 @@ pub mod broker;
 pub mod config;
 mod files;
 pub mod fulfil;
+mod inbox;
 pub mod jobs;
 pub mod journal;
 pub mod limits;

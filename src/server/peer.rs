@@ -4,6 +4,7 @@ use std::ops::{Index, IndexMut};
 
 use slab::Slab;
 
+use crate::server::inbox::Inbox;
 use crate::server::quota::AccountKey;
 use crate::session::{Outbox, Session, Wait};
 use crate::task::deadlines::Alarm;
@@ -46,9 +47,7 @@ pub(super) enum Phase {
 #[derive(Debug)]
 pub(super) struct Peer {
     pub(super) session: Session,
-    /// The beginning of something unfinished; empty, and unallocated, for an idle peer. It grows
-    /// with reads, not with bytes, so spare capacity would only be memory.
-    pub(super) inbox: Box<[u8]>,
+    pub(super) inbox: Inbox,
     pub(super) outbox: Outbox,
     pub(super) alarm: Alarm,
     /// Where it is charged.
@@ -60,7 +59,7 @@ pub(super) struct Peer {
 // With its subscription, its mailbox, its stream and its place in three lists, an idle watcher
 // is some 200 bytes in all. Whoever lets this grow decides so here.
 #[cfg(target_pointer_width = "64")]
-const _: () = assert!(size_of::<Peer>() <= 104);
+const _: () = assert!(size_of::<Peer>() <= 96);
 
 /// Whether a peer is read from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -79,7 +78,7 @@ impl Peer {
     pub(super) fn new(session: Session, account: AccountKey) -> Peer {
         Peer {
             session,
-            inbox: Box::default(),
+            inbox: Inbox::default(),
             outbox: Outbox::default(),
             alarm: Alarm::default(),
             account,

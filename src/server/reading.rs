@@ -6,8 +6,6 @@
 //! is in line to be written to (or blocked), and after the write the reactor is told to read on, in
 //! the next turn.
 
-use std::mem;
-
 use crate::server::broker::Broker;
 use crate::server::peer::{Input, Phase, limit_ms};
 use crate::server::quota::Purse;
@@ -32,7 +30,7 @@ impl Broker {
         if self.peers[key].phase != Phase::Open {
             return;
         }
-        let mut inbox = mem::take(&mut self.peers[key].inbox).into_vec();
+        let mut inbox = self.peers[key].inbox.take();
         let rest = if inbox.is_empty() {
             let used = self.converse(key, bytes, now);
             bytes[used..].to_vec()
@@ -45,7 +43,7 @@ impl Broker {
         // Memory goes back when nothing is left over.
         let peer = &mut self.peers[key];
         if !rest.is_empty() && peer.phase == Phase::Open {
-            peer.inbox = rest.into();
+            peer.inbox.keep(rest);
             if peer.inbox.len() >= MAX_AHEAD && peer.session.awaits_answer() {
                 peer.input = Input::Waiting;
             }
