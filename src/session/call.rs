@@ -154,16 +154,15 @@ impl Call {
     /// What the caller must be allowed.
     fn need(&self) -> Need<'_> {
         match self {
-            Call::Page(_) | Call::Health | Call::Options { .. } => Need::Nothing,
+            // The numbers are of the daemon: no task is named in them.
+            Call::Page(_) | Call::Health | Call::Metrics | Call::Options { .. } => Need::Nothing,
             Call::Publish { .. }
             | Call::PublishMany { .. }
             | Call::Forget(_)
             | Call::Recipes
             | Call::Order
             | Call::AwaitCancel { .. } => Need::Publish,
-            Call::List(_) | Call::AwaitList { .. } | Call::Metrics | Call::Stream(Feed::All) => {
-                Need::WatchAll
-            }
+            Call::List(_) | Call::AwaitList { .. } | Call::Stream(Feed::All) => Need::WatchAll,
             Call::Show(task)
             | Call::Fetch(task, _)
             | Call::AwaitState { task, .. }

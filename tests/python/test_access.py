@@ -293,13 +293,18 @@ def test_tickets_that_open_nothing(guarded, text, status, error):
     check(guarded, handshake(f"/ws/progress/known?ticket={text}"), status, error, OVER)
 
 
+@pytest.mark.parametrize("target", ["/", "/doneyet.js", "/healthz", "/metrics"])
+def test_what_names_no_task_needs_no_key(guarded, target):
+    check(guarded, request("GET", target), 200, None, ON)
+
+
 def test_a_ticket_opens_its_task_as_far_as_it_says(guarded):
     full, looks = ticket(), ticket(rights=["watch"])
     check(guarded, request("GET", f"{TASK}?ticket={full}"), 200, None, ON)
     check(guarded, handshake("/ws/progress/known", f"Sec-WebSocket-Protocol: ticket.{full}"), 101, None, OVER)
     check(guarded, request("POST", f"{TASK}/cancel?ticket={looks}", LENGTH), 403, "forbidden", ON)
     check(guarded, request("POST", f"{TASK}/cancel?ticket={full}", LENGTH), 202, None, ON)
-    for target in ("/api/progress", "/metrics", "/api/progress/other"):
+    for target in ("/api/progress", "/api/progress/other"):
         check(guarded, request("GET", f"{target}?ticket={full}"), 403, "forbidden", ON)
     for path in ("/ws/all", "/ws/progress", "/ws/progress/other"):
         check(guarded, handshake(f"{path}?ticket={full}"), 403, "forbidden", OVER)
