@@ -4,11 +4,11 @@ mod answer;
 mod file;
 mod list;
 mod sending;
+mod stage;
 mod terms;
 
 use std::mem;
 use std::net::IpAddr;
-use std::ops::Range;
 use std::rc::Rc;
 
 use crate::session::access::Access;
@@ -18,6 +18,7 @@ use crate::session::demand::{Answer, Demand, Fault, Notice};
 use crate::session::forwarded::Proxies;
 use crate::session::http::answer::response;
 use crate::session::http::list::push_list;
+use crate::session::http::stage::{Awaited, Request, Stage};
 use crate::session::http::terms::Terms;
 use crate::session::keys::{Keyring, Permit};
 use crate::session::outbox::Outbox;
@@ -51,45 +52,6 @@ pub struct Http {
 // A held poll is one of these, beside what a watcher is: see the size of a peer.
 #[cfg(target_pointer_width = "64")]
 const _: () = assert!(size_of::<Http>() <= 64);
-
-#[derive(Debug)]
-enum Stage {
-    /// Between an answer and the first byte of the next request.
-    Between,
-    /// In a head.
-    Head(Scan),
-    /// In the content of a request whose head was good. Boxed, because it is large and soon over.
-    Content(Box<Request>),
-    /// A demand is out; bytes behind the request wait for its answer.
-    Answering(Terms),
-    /// The same, and its answer may take as long as the peer has said: a long poll.
-    Held(Terms, Awaited),
-    /// The head of an answer is out, and the bytes of a file follow it: which, until the broker has
-    /// asked.
-    Sending(Flow, Option<Box<Range<u64>>>),
-    /// The last answer is given.
-    Over,
-}
-
-/// A request that may be granted when its content is there.
-#[derive(Debug)]
-struct Request {
-    terms: Terms,
-    call: Call,
-    body: Body,
-    /// For whom a proxy sent it.
-    asker: Option<IpAddr>,
-}
-
-/// What the answer to a long poll will be.
-#[derive(Debug)]
-enum Awaited {
-    /// The news.
-    News,
-    /// The list that the news has changed; of one status, if one was named. Boxed, because most
-    /// polls are for one task.
-    List(Box<Option<String>>),
-}
 
 /// The peer is a proxy of the operator's.
 #[derive(Debug)]
@@ -432,15 +394,6 @@ impl Http {
                 self.stage = Stage::Over;
                 Flow::Over
             }
-        }
-    }
-}
-
-impl Awaited {
-    fn by(demand: &Demand) -> Awaited {
-        match demand {
-            Demand::AwaitList { status, .. } => Awaited::List(Box::new(status.clone())),
-            _ => Awaited::News,
         }
     }
 }
