@@ -115,6 +115,13 @@ fn a_cancel_finds_those_that_have_left_the_group() {
         assert!(!lives(pid), "{pid} of {escaped:?}");
     }
     assert_eq!(job.end().code, Some(130));
+    // Not even as a number that nobody has buried.
+    let all = escaped.iter().map(|pid| format!("/proc/{pid}"));
+    assert_eq!(
+        all.filter(|path| std::path::Path::new(path).exists())
+            .count(),
+        0
+    );
     std::fs::remove_file(fifo).unwrap();
 }
 

@@ -270,3 +270,28 @@ fn a_death_by_a_signal_is_seen_through_the_session_s_leader() {
         assert_eq!(state(&server, "job")["signal"], json!(format!("SIG{name}")));
     }
 }
+
+/// Runs a script where no terminal is at all, as under cron or a service manager.
+fn run_unattended(script: &str) -> String {
+    let daemon = daemon();
+    let server = daemon.server().to_string();
+    let words = [
+        "-w", DONEYET, "run", "--server", &server, "--", "sh", "-c", script,
+    ];
+    Program::with(Command::new("setsid").args(words)).end().out
+}
+
+#[test]
+fn where_nobody_sits_the_command_has_the_foreground_all_the_same() {
+    // `pv` shows nothing in the background: process group, and group of the terminal.
+    let groups = run_unattended("cat /proc/self/stat; cat");
+    let fields: Vec<&str> = groups.trim().split(' ').collect();
+    assert_eq!(fields[4], fields[7], "{groups}");
+    assert_ne!(fields[4], fields[5], "somebody looks after it: {groups}");
+}
+
+#[test]
+fn where_nobody_sits_a_question_to_a_person_is_not_waited_for() {
+    let out = run_unattended("read answer </dev/tty || echo nobody; echo on");
+    assert_eq!(out, "nobody\non\n");
+}

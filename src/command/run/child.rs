@@ -18,11 +18,8 @@ use super::pty::Pty;
 use super::relay::{Relay, Source};
 use super::seat::{Seat, window};
 use super::wiring::{Line, Wiring};
-use super::{Event, kin, lead};
+use super::{Event, OURSELVES, kin, lead};
 use crate::scrape::Stream;
-
-/// Who we are: the program that runs, even if its file was replaced meanwhile.
-const OURSELVES: &str = "/proc/self/exe";
 
 /// What most programs that draw expect of a terminal.
 const TERM: &str = "xterm-256color";
@@ -144,7 +141,7 @@ impl Plan {
         let mut plan = if wiring.is_seated {
             Plan::seated(program, words)?
         } else {
-            Plan::unseated(program, words, wiring.out)?
+            Plan::unseated(program, words, wiring)?
         };
         if let Some(line) = wiring.err {
             let end = plan.connect(Stream::Err, line)?;
@@ -171,12 +168,7 @@ impl Plan {
             .as_ref()
             .map(Keyboard::attendance)
             .unwrap_or_default();
-        let mut command = Command::new(OURSELVES);
-        command
-            .arg0("doneyet")
-            .arg(lead::WORD)
-            .arg(program)
-            .args(words);
+        let mut command = led(lead::OUT, program, words);
         if io::stdin().is_terminal() {
             command.stdin(pty.slave.try_clone()?);
         }
@@ -193,18 +185,27 @@ impl Plan {
         })
     }
 
-    /// In our session, with the terminal that we share with it, if any.
-    fn unseated(program: &OsString, words: &[OsString], out: Line) -> io::Result<Plan> {
-        let mut command = Command::new(program);
-        command.args(words).process_group(0);
+    /// In our session, if that has a terminal, which we share with it. Where there is none, in a
+    /// session of its own: some tools draw only in the foreground of their terminal.
+    fn unseated(program: &OsString, words: &[OsString], wiring: Wiring) -> io::Result<Plan> {
+        let shared = Keyboard::find();
+        let place = match (wiring.out, wiring.err) {
+            (_, Some(Line::Terminal)) => Some(lead::ERR),
+            (Line::Terminal, _) => Some(lead::OUT),
+            _ => None,
+        };
+        let (command, chain) = match place.filter(|_| shared.is_none()) {
+            Some(place) => (led(place, program, words), Chain::Led),
+            None => (alone(program, words), Chain::Direct),
+        };
         let mut plan = Plan {
             command,
-            chain: Chain::Direct,
-            desk: Desk::Shared(Keyboard::find()),
+            chain,
+            desk: Desk::Shared(shared),
             sources: Vec::new(),
             held: Vec::new(),
         };
-        let end = plan.connect(Stream::Out, out)?;
+        let end = plan.connect(Stream::Out, wiring.out)?;
         plan.command.stdout(end.try_clone()?).stderr(end);
         Ok(plan)
     }
@@ -218,7 +219,7 @@ impl Plan {
             }
             Line::Terminal => {
                 let pty = Pty::open(window())?;
-                pty.pass_unchanged()?;
+                pty.stand_alone()?;
                 let end = pty.slave.try_clone()?;
                 self.held.push(pty.slave);
                 (Source::Terminal(pty.master, Attendance::default()), end)
@@ -227,4 +228,21 @@ impl Plan {
         self.sources.push((stream, source));
         Ok(end)
     }
+}
+
+/// The command behind a session's leader, for whom that stream is the terminal.
+fn led(place: &str, program: &OsString, words: &[OsString]) -> Command {
+    let mut command = Command::new(OURSELVES);
+    command
+        .arg0("doneyet")
+        .args([lead::WORD, place])
+        .arg(program)
+        .args(words);
+    command
+}
+
+fn alone(program: &OsString, words: &[OsString]) -> Command {
+    let mut command = Command::new(program);
+    command.args(words).process_group(0);
+    command
 }

@@ -128,6 +128,9 @@ pub const USAGE: Usage = Usage {
                doneyet run --grace 1m -- make test",
 };
 
+/// Who we are: the program that runs, even if its file was replaced meanwhile.
+const OURSELVES: &str = "/proc/self/exe";
+
 /// How long the daemon may take to hear of the end.
 const LAST_WORD: Duration = Duration::from_secs(5);
 

@@ -4,7 +4,9 @@ use std::io;
 use std::os::fd::OwnedFd;
 
 use rustix::pty::{OpenptFlags, grantpt, ioctl_tiocgptpeer, openpt, unlockpt};
-use rustix::termios::{OptionalActions, Termios, Winsize, tcgetattr, tcsetattr, tcsetwinsize};
+use rustix::termios::{
+    OptionalActions, SpecialCodeIndex, Termios, Winsize, tcgetattr, tcsetattr, tcsetwinsize,
+};
 
 /// The window of nobody: what a terminal has had since there were terminals.
 const USUAL: Winsize = Winsize {
@@ -13,6 +15,9 @@ const USUAL: Winsize = Winsize {
     ws_xpixel: 0,
     ws_ypixel: 0,
 };
+
+/// How long a reader waits for an answer, in tenths of a second (termios(3), VTIME).
+const PATIENCE_TENTHS: u8 = 10;
 
 /// A new pseudo-terminal.
 ///
@@ -42,10 +47,14 @@ impl Pty {
         Ok(tcsetattr(&self.slave, OptionalActions::Now, modes)?)
     }
 
-    /// Makes it pass on every byte as it is: no carriage return before a line feed, no echo.
-    pub(super) fn pass_unchanged(&self) -> io::Result<()> {
+    /// Makes it a terminal at which nobody sits. It passes on every byte as it is: no carriage return
+    /// before a line feed, no echo. Who reads from it gets our [answers](super::query), or the end
+    /// of the input after a second: a tool that asks for a password must not wait for ever.
+    pub(super) fn stand_alone(&self) -> io::Result<()> {
         let mut modes = tcgetattr(&self.slave)?;
         modes.make_raw();
+        modes.special_codes[SpecialCodeIndex::VMIN] = 0;
+        modes.special_codes[SpecialCodeIndex::VTIME] = PATIENCE_TENTHS;
         self.imitate(&modes)
     }
 }
