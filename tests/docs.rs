@@ -66,6 +66,11 @@ fn chapter_9_reading_progress() {
 }
 
 #[test]
+fn chapter_10_any_command() {
+    check("docs/10-any-command.md");
+}
+
+#[test]
 fn chapter_11_a_download_button() {
     check("docs/11-a-download-button.md");
 }
