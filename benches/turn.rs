@@ -19,7 +19,7 @@ use harness::Effort;
 use harness::contest::Contest;
 use harness::daemon::{Daemon, ThreadClock};
 use harness::peer;
-use harness::swarm::{Swarm, TASK};
+use harness::swarm::{Encoding, Swarm, TASK};
 
 /// Updates that a worker sends at once, when it sends in bursts.
 const BURST: u64 = 16;
@@ -34,6 +34,32 @@ fn main() {
 
     one_by_one(&mut raw, &mut doneyet, watchers, effort);
     in_bursts(&mut raw, &mut doneyet, watchers, effort);
+    // A task is watched in one way at a time.
+    drop((raw, doneyet));
+
+    let frames = Daemon::start();
+    let events = Daemon::start();
+    let mut frames = Course::doneyet(&frames, watchers);
+    let mut events = Course::events(&events, watchers);
+    by_encoding(&mut frames, &mut events, watchers, effort);
+}
+
+/// The same to watchers who read frames, and to as many who read events.
+fn by_encoding(frames: &mut Course, events: &mut Course, watchers: usize, effort: Effort) {
+    let lap = |course: &mut Course| {
+        let before = course.swarm.deliveries;
+        course.publish(1);
+        assert_eq!(course.swarm.deliveries - before, watchers as u64);
+    };
+    Contest::new(
+        "frames or events: processor time",
+        watchers,
+        "delivery",
+        effort,
+    )
+    .enter_timed("WebSocket", |times| frames.processor(times, lap))
+    .enter_timed("Server-Sent Events", |times| events.processor(times, lap))
+    .hold();
 }
 
 /// Each update waits until all have seen the last: nothing may be skipped.
@@ -89,10 +115,20 @@ impl Course {
         let streams = (0..watchers).map(|_| peer::open_websocket(address, &path));
         Course {
             worker,
-            swarm: Swarm::new(streams.collect()),
+            swarm: Swarm::new(streams.collect(), Encoding::Frames),
             clock: daemon.clock.clone(),
             step: 0,
             publish: |out, step| peer::encode_text(&format!("{{\"step\":{step}}}"), out),
+        }
+    }
+
+    /// The same with watchers who listen to events.
+    fn events(daemon: &Daemon, watchers: usize) -> Course {
+        let path = format!("/sse/progress/{TASK}");
+        let streams = (0..watchers).map(|_| peer::open_events(daemon.address, &path));
+        Course {
+            swarm: Swarm::new(streams.collect(), Encoding::Events),
+            ..Course::doneyet(daemon, 0)
         }
     }
 
@@ -110,7 +146,7 @@ impl Course {
         let streams = (0..watchers).map(|_| connect());
         Course {
             worker,
-            swarm: Swarm::new(streams.collect()),
+            swarm: Swarm::new(streams.collect(), Encoding::Frames),
             clock: start.recv().expect("a thread that starts"),
             step: 0,
             // Exactly the bytes that doneyet would make.

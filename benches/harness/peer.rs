@@ -64,6 +64,75 @@ pub(crate) fn encode_text(text: &str, out: &mut Vec<u8>) {
     frame::encode_masked(OpCode::Text, text.as_bytes(), [1, 2, 3, 4], out);
 }
 
+/// Begins to listen to the events of `path`, up to the first of them.
+pub(crate) fn open_events(address: SocketAddr, path: &str) -> TcpStream {
+    let mut stream = TcpStream::connect(address).expect("a connection");
+    stream.set_nodelay(true).expect("a TCP socket");
+    ask(&mut stream, path);
+    let head = read_head(&mut stream);
+    assert!(
+        head.starts_with(b"HTTP/1.1 200 "),
+        "{}",
+        head.escape_ascii()
+    );
+    assert_eq!(read_block(&mut stream), b"retry: 2000\n\n");
+    stream
+}
+
+/// The data of the next event. Comments, which come every 15 s, are passed over.
+pub(crate) fn read_event(stream: &mut TcpStream) -> Vec<u8> {
+    loop {
+        let block = read_block(stream);
+        let lines = block.split(|&byte| byte == b'\n');
+        if let Some(data) = lines.filter_map(|line| line.strip_prefix(b"data: ")).next() {
+            return data.to_vec();
+        }
+    }
+}
+
+/// Sends a request.
+pub(crate) fn ask(stream: &mut TcpStream, target: &str) {
+    let request = format!("GET {target} HTTP/1.1\r\nHost: localhost\r\n\r\n");
+    stream
+        .write_all(request.as_bytes())
+        .expect("a request sent");
+}
+
+/// The content of the next answer.
+pub(crate) fn read_answer(stream: &mut TcpStream) -> Vec<u8> {
+    let head = String::from_utf8(read_head(stream)).expect("heads are ASCII");
+    assert!(head.starts_with("HTTP/1.1 200 "), "{head}");
+    let mut lines = head.lines();
+    let len = lines.find_map(|line| line.strip_prefix("Content-Length: "));
+    let len = len.expect("a length").parse().expect("a number");
+    let mut content = vec![0; len];
+    stream.read_exact(&mut content).expect("a whole answer");
+    content
+}
+
+/// One request and its answer, on a connection of its own.
+pub(crate) fn get(address: SocketAddr, target: &str) -> Vec<u8> {
+    let mut stream = TcpStream::connect(address).expect("a connection");
+    ask(&mut stream, target);
+    read_answer(&mut stream)
+}
+
+/// The revision of a state.
+pub(crate) fn rev(state: &[u8]) -> u64 {
+    let text = std::str::from_utf8(state).expect("states are UTF-8");
+    let (_, rest) = text.split_once("\"rev\":").expect("a revision");
+    let digits = rest.split(',').next().expect("a number");
+    digits.parse().expect("a number")
+}
+
+fn read_block(stream: &mut TcpStream) -> Vec<u8> {
+    let mut block = Vec::new();
+    while !block.ends_with(b"\n\n") {
+        block.push(read_byte(stream));
+    }
+    block
+}
+
 /// Byte by byte, so that no byte of what follows is taken.
 fn read_head(stream: &mut TcpStream) -> Vec<u8> {
     let mut head = Vec::new();

@@ -16,6 +16,18 @@ pub(crate) const TASK: &str = "bench";
 const BEGIN: &[u8] = b"{\"task_id\":\"bench\",\"rev\":";
 const STEP: &[u8] = b",\"step\":";
 
+/// How each event ends.
+const BLANK: &[u8] = b"\n\n";
+/// What stands before the state in an event.
+const DATA: &[u8] = b"\ndata: ";
+
+/// What the watchers read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Encoding {
+    Frames,
+    Events,
+}
+
 /// "I am": final, masked, empty.
 const PONG: [u8; 6] = [0x8a, 0x80, 0, 0, 0, 0];
 
@@ -23,6 +35,7 @@ const PONG: [u8; 6] = [0x8a, 0x80, 0, 0, 0, 0];
 pub(crate) struct Swarm {
     poll: Poll,
     events: Events,
+    encoding: Encoding,
     watchers: Vec<Watcher>,
     scratch: Vec<u8>,
     /// Updates read, by all together.
@@ -41,7 +54,7 @@ struct Watcher {
 
 impl Swarm {
     /// Watches over connections that have shaken hands already.
-    pub(crate) fn new(streams: Vec<StdTcpStream>) -> Swarm {
+    pub(crate) fn new(streams: Vec<StdTcpStream>, encoding: Encoding) -> Swarm {
         let poll = Poll::new().expect("an epoll");
         let adopt = |(index, stream): (usize, StdTcpStream)| {
             stream.set_nonblocking(true).expect("a socket");
@@ -59,6 +72,7 @@ impl Swarm {
         Swarm {
             watchers: streams.into_iter().enumerate().map(adopt).collect(),
             poll,
+            encoding,
             events: Events::with_capacity(1024),
             scratch: vec![0; 64 * 1024],
             deliveries: 0,
@@ -74,7 +88,7 @@ impl Swarm {
             for event in &self.events {
                 let watcher = &mut self.watchers[event.token().0];
                 let before = watcher.step;
-                let (deliveries, bytes) = watcher.read(&mut self.scratch);
+                let (deliveries, bytes) = watcher.read(&mut self.scratch, self.encoding);
                 self.deliveries += deliveries;
                 self.bytes += bytes;
                 if before < step && watcher.step >= step {
@@ -87,14 +101,14 @@ impl Swarm {
 
 impl Watcher {
     /// Reads what there is; returns how many deliveries and bytes that was.
-    fn read(&mut self, scratch: &mut [u8]) -> (u64, u64) {
+    fn read(&mut self, scratch: &mut [u8], encoding: Encoding) -> (u64, u64) {
         let (mut deliveries, mut bytes) = (0, 0);
         loop {
             match self.stream.read(scratch) {
                 Ok(0) => panic!("the server closed"),
                 Ok(count) => {
                     bytes += count as u64;
-                    deliveries += self.take(&scratch[..count]);
+                    deliveries += self.take(&scratch[..count], encoding);
                     if count < scratch.len() {
                         return (deliveries, bytes);
                     }
@@ -107,15 +121,19 @@ impl Watcher {
         }
     }
 
-    fn take(&mut self, bytes: &[u8]) -> u64 {
+    fn take(&mut self, bytes: &[u8], encoding: Encoding) -> u64 {
+        let check = match encoding {
+            Encoding::Frames => Watcher::check_frames,
+            Encoding::Events => Watcher::check_events,
+        };
         if self.rest.is_empty() {
-            let used = self.check_frames(bytes);
+            let used = check(self, bytes);
             self.rest.extend_from_slice(&bytes[used.0..]);
             return used.1;
         }
         let mut joined = std::mem::take(&mut self.rest);
         joined.extend_from_slice(bytes);
-        let used = self.check_frames(&joined);
+        let used = check(self, &joined);
         self.rest = joined.split_off(used.0);
         used.1
     }
@@ -138,6 +156,25 @@ impl Watcher {
                 }
             }
             used = end;
+        }
+        (used, deliveries)
+    }
+
+    /// The bytes and the number of the whole events in `bytes`. Comments are none.
+    fn check_events(&mut self, bytes: &[u8]) -> (usize, u64) {
+        let (mut used, mut deliveries) = (0, 0);
+        let find = |bytes: &[u8], wanted: &[u8]| {
+            bytes
+                .windows(wanted.len())
+                .position(|window| window == wanted)
+        };
+        while let Some(len) = find(&bytes[used..], BLANK) {
+            let event = &bytes[used..used + len];
+            if let Some(at) = find(event, DATA) {
+                self.check(&event[at + DATA.len()..]);
+                deliveries += 1;
+            }
+            used += len + BLANK.len();
         }
         (used, deliveries)
     }
