@@ -22,7 +22,7 @@ impl Piece {
 }
 
 impl Template {
-    /// Reads a template whose gaps are `names`, by their place, and [`FOLDER`].
+    /// Reads a template whose gaps are `names`, by their place, and `FOLDER`.
     ///
     /// # Errors
     /// A clause that says what is wrong with it.

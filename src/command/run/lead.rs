@@ -45,7 +45,7 @@ const RELEASE: &str = "";
 /// Instead of a stream: to become the command, once it has the terminal.
 const BECOME: &str = "become";
 
-/// The first of `words` says which stream is the terminal, [`OUT`] or [`ERR`]. Runs the command that
+/// The first of `words` says which stream is the terminal, `OUT` or `ERR`. Runs the command that
 /// the others are on it, in a session of its own; ends as the command does.
 pub fn lead(words: &[OsString]) -> ExitCode {
     let [place, program, words @ ..] = words else {
