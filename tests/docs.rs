@@ -61,6 +61,11 @@ fn chapter_7_four_ways() {
 }
 
 #[test]
+fn chapter_8_how_fast() {
+    check("docs/08-how-fast.md");
+}
+
+#[test]
 fn chapter_9_reading_progress() {
     check("docs/09-reading-progress.md");
 }
