@@ -16,7 +16,8 @@ use crate::task::Now;
 use crate::task::hub::PeerKey;
 use crate::wire::http::MAX_HEAD;
 
-/// Bytes behind a request that waits for its answer, after which no more is read.
+/// Bytes behind a poll that is held, after which no more is read. Until then its peer is read from,
+/// only to see whether it goes; any other answer is soon there.
 const MAX_AHEAD: usize = MAX_HEAD;
 
 /// What is done for one peer before it is the others' turn, in the cost of an echo.
@@ -44,7 +45,8 @@ impl Broker {
         let peer = &mut self.peers[key];
         if !rest.is_empty() && peer.phase == Phase::Open {
             peer.inbox.keep(rest);
-            if peer.inbox.len() >= MAX_AHEAD && peer.session.awaits_answer() {
+            let is_enough = peer.inbox.len() >= MAX_AHEAD || !peer.session.is_held();
+            if peer.input == Input::Flowing && peer.session.awaits_answer() && is_enough {
                 peer.input = Input::Waiting;
             }
         }

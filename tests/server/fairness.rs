@@ -165,3 +165,19 @@ fn a_sender_that_ends_its_side_behind_a_batch_is_answered() {
     let heard = String::from_utf8(std::mem::take(&mut world.wire(client).heard)).unwrap();
     assert!(heard.starts_with("HTTP/1.1 200"), "{heard}");
 }
+
+#[test]
+fn what_is_behind_a_batch_is_answered_though_its_sender_has_ended_its_side() {
+    let mut world = World::new();
+    let client = world.connect();
+    let lines = "{\"task_id\":\"a\"}\n".repeat(1_000);
+    let behind = request("GET", "/healthz");
+    world.send(
+        client,
+        [post("POST", "/api/progress", &lines), behind].concat(),
+    );
+    world.end(client);
+    world.settle();
+    assert_eq!(answered(&mut world, client), 2);
+    assert!(!world.is_open(client));
+}
