@@ -7,9 +7,6 @@
 use super::chunked::Chunked;
 use super::{Extent, Framing, HttpError};
 
-/// Bytes reserved at most on the word of a peer, so that a small body needs one allocation.
-const MAX_RESERVE: usize = 16 * 1024;
-
 /// Content on its way in.
 ///
 /// Invariant: `content` never holds more than `limit` bytes.
@@ -37,19 +34,19 @@ impl Body {
     ///
     /// 413 if the announced length is over the limit, before any of it was read.
     pub fn new(framing: Framing, limit: usize) -> Result<Body, HttpError> {
-        let (reserve, rest) = match framing {
-            Framing::None | Framing::Length(0) => (0, Rest::Nothing),
+        let rest = match framing {
+            Framing::None | Framing::Length(0) => Rest::Nothing,
             Framing::Length(length) => {
                 let length = usize::try_from(length).unwrap_or(usize::MAX);
                 if length > limit {
                     return Err(too_large());
                 }
-                (length.min(MAX_RESERVE), Rest::Length(length))
+                Rest::Length(length)
             }
-            Framing::Chunked => (0, Rest::Chunked(Chunked::new())),
+            Framing::Chunked => Rest::Chunked(Chunked::new()),
         };
         Ok(Body {
-            content: Vec::with_capacity(reserve),
+            content: Vec::new(),
             limit,
             rest,
         })
