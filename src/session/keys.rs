@@ -187,8 +187,10 @@ impl Keys {
     fn genuine(&self, text: &str) -> Option<Ticket> {
         let (signed, mac) = text.rsplit_once('.')?;
         let (header, claims) = signed.split_once('.')?;
-        // The header chooses the algorithm: a verifier that follows it can be told `none`.
-        if decode(header)?.get("alg")? != "HS256" {
+        let header = decode(header)?;
+        // The header chooses the algorithm: a verifier that follows it can be told `none`. What it
+        // calls critical must be understood (RFC 7515 §4.1.11), and nothing of it is here.
+        if header.get("alg")? != "HS256" || header.contains_key("crit") {
             return None;
         }
         let mac = URL_SAFE_NO_PAD.decode(mac).ok()?;

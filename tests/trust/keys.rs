@@ -239,6 +239,7 @@ fn refuses_tickets_that_choose_their_algorithm_or_lack_a_claim() {
         "eyJhbGciOiJIUzI1NiJ9.eyJ0YXNrX2lkIjoiZGwtNDIiLCJleHAiOjE4MDAwMDAwMDB9.98yDofxft-Aaws3uZT9XCV4vMdNkbOn15CkK_qYFcyI",
         "eyJhbGciOiJIUzI1NiJ9.eyJ0YXNrX2lkIjoiZGwtNDIiLCJyaWdodHMiOlsid2F0Y2giXX0.ZxCseXRE4AD4qFq4kAVdhlhHpVfwO9LimNt8Jq0mXwo",
         "eyJhbGciOiJIUzI1NiJ9.eyJ0YXNrX2lkIjoiZGwtNDIiLCJyaWdodHMiOlsid2F0Y2giXSwiZXhwIjoiMTgwMDAwMDAwMCJ9.E9ItMkKUL2_cY7VU_572_Qfz7r2ccMzFDUDHm4Vb8YY",
+        "eyJhbGciOiJIUzI1NiIsImNyaXQiOlsiYjY0Il0sImI2NCI6ZmFsc2V9.eyJ0YXNrX2lkIjoiZGwtNDIiLCJyaWdodHMiOlsid2F0Y2giXSwiZXhwIjoxODAwMDAwMDAwfQ.4l2Jv9hYAwxI5XFONskevnw8HPqWa6nnc0BNd03WI9Y",
         "eyJhbGciOiJIUzI1NiJ9.WyJkbC00MiJd.pE6u7SxnX5yb4G50WBy-HbEuUwT-iBDPA1c411JFlTg",
         "eyJhbGciOiJIUzI1NiJ9.eyJ0YXNrX2lkIjoiZGwtNDIiLCJyaWdodHMiOlsid2F0Y2giXSwiZXhwIjoxODAwMDAwMDAwfQ.SMkXe6RPqdtRgwIpLQXB1Ut6po85CWt33NV9fpeMwnc",
         "eyJhbGciOiJIUzI1NiJ9.eyJ0YXNrX2lkIjoiZGwtNDIiLCJyaWdodHMiOlsid2F0Y2giXSwiZXhwIjoxODAwMDAwMDAwfQ.",
