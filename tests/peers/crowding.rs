@@ -86,6 +86,43 @@ fn without_descriptors_it_says_so_sleeps_and_recovers() {
     }
 }
 
+/// How often a listener has paused, asked on a connection that is there already.
+fn pauses(asker: &mut TcpStream) -> u64 {
+    let metrics = GET.replace("/healthz", "/metrics");
+    asker
+        .write_all((metrics + GET).as_bytes())
+        .expect("the daemon reads");
+    let mut answers = Vec::new();
+    while !answers.ends_with(br#"{"status":"ok"}"#) {
+        let mut buffer = [0; 4096];
+        let count = asker.read(&mut buffer).expect("an answer in time");
+        assert!(count > 0, "closed without a word");
+        answers.extend_from_slice(&buffer[..count]);
+    }
+    let text = String::from_utf8(answers).expect("text");
+    let mut lines = text.lines();
+    let count = lines.find_map(|line| line.strip_prefix("doneyet_accept_pauses_total "));
+    count.expect("a metric").parse().expect("a count")
+}
+
+#[test]
+fn without_even_the_reserve_it_pauses_and_comes_back_by_itself() {
+    let daemon = Daemon::start();
+    let mut asker = daemon.connect();
+    assert_eq!(ask(&mut asker).0, 200);
+    let start = Instant::now();
+    // All lower numbers are taken for good, so giving up a higher one is no help.
+    let limit = daemon.lower_descriptors(3);
+    let mut patient = daemon.connect();
+    while pauses(&mut asker) < 3 {
+        assert!(start.elapsed() < PATIENCE, "it does not come back");
+    }
+    let (count, most) = (pauses(&mut asker), start.elapsed().as_millis() / 100 + 1);
+    assert!(u128::from(count) <= most, "{count} pauses, at most {most}");
+    daemon.set_descriptors(limit);
+    assert_eq!(ask(&mut patient).0, 200, "nobody has to knock again");
+}
+
 #[test]
 fn by_count_it_keeps_descriptors_for_itself() {
     let daemon = Daemon::start_with_limit("-n 200", &[]);

@@ -5,6 +5,8 @@ use std::net::{SocketAddr, TcpStream};
 use std::process::{Child, ChildStderr, Command, ExitStatus, Stdio};
 use std::time::Duration;
 
+use rustix::process::{Pid, Resource, Rlimit, getrlimit, prlimit};
+
 /// How long any one thing may take before the test gives up: far more than a slow machine needs.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
 
@@ -99,11 +101,23 @@ impl Daemon {
 
     /// Lets it have no more than so many descriptors from now on.
     pub(crate) fn limit_descriptors(&self, count: u64) {
-        use rustix::process::{Pid, Resource, Rlimit, prlimit};
-        let limit = Rlimit {
+        self.set_descriptors(Rlimit {
             current: Some(count),
             maximum: Some(count),
-        };
+        });
+    }
+
+    /// The same, but it can be undone, by setting what is returned.
+    pub(crate) fn lower_descriptors(&self, count: u64) -> Rlimit {
+        let limit = getrlimit(Resource::Nofile);
+        self.set_descriptors(Rlimit {
+            current: Some(count),
+            ..limit
+        });
+        limit
+    }
+
+    pub(crate) fn set_descriptors(&self, limit: Rlimit) {
         let pid = Pid::from_child(&self.child);
         prlimit(Some(pid), Resource::Nofile, limit).expect("the daemon is ours");
     }

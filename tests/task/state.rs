@@ -321,6 +321,22 @@ fn json_that_is_no_object_is_a_bad_body() {
     }
 }
 
+/// Short fields cost more than their bytes, so their number has an end of its own.
+#[test]
+fn a_state_has_at_most_512_fields() {
+    let object = |names: std::ops::Range<usize>| {
+        let members: Vec<String> = names.map(|name| format!("\"{name}\":0")).collect();
+        format!("{{{}}}", members.join(","))
+    };
+    assert_eq!(refused_field(&object(0..512)), None);
+    assert_eq!(refused_field(&object(0..513)), Some("body"));
+    let mut rate = Derived::default();
+    let full = State::default().apply(patch(&object(0..512)), Mode::Merge, &mut rate, 0);
+    let full = full.expect("512 fields");
+    let more = full.apply(patch(&object(511..513)), Mode::Merge, &mut rate, 0);
+    assert!(matches!(more, Err(Refusal::BadState { field: "body", .. })));
+}
+
 #[test]
 fn deep_but_bounded_nesting_merges() {
     let nested = |depth: usize| format!("{}1{}", r#"{"a":"#.repeat(depth), "}".repeat(depth));
