@@ -21,6 +21,7 @@ use std::rc::Rc;
 
 use crate::server::batch::Batch;
 use crate::server::config::Config;
+use crate::server::fulfil::{BYTES_A_UNIT, List};
 use crate::server::inbox::Inbox;
 use crate::server::jobs::Jobs;
 use crate::server::journal::Journal;
@@ -70,6 +71,8 @@ pub struct Broker {
     pub(super) sendings: Sendings,
     /// What has been done since the start, in the cost of an echo: for budgets, which compare.
     pub(super) work: usize,
+    /// The list that was last made, for whoever else asks for it in this turn.
+    pub(super) last_list: Option<List>,
     dead: Vec<PeerKey>,
     /// Tells this daemon's lists from those of its predecessors: when it was first asked for one.
     pub(super) lists_since: Option<u64>,
@@ -93,6 +96,7 @@ impl Broker {
             jobs: Jobs::new(config.recipes.clone()),
             sendings: Sendings::default(),
             work: 0,
+            last_list: None,
             accounts: Accounts::new(config.limits.clone()),
             proxies: Rc::new(config.proxies.clone()),
             dead: Vec::new(),
@@ -161,6 +165,7 @@ impl Broker {
 
     /// What the clock says to tasks and peers.
     pub fn tick(&mut self, now: Now) {
+        self.last_list = None;
         self.go_on_with_batches(now);
         self.tick_tasks(now);
         self.tick_jobs(now);
@@ -201,6 +206,11 @@ impl Broker {
         self.hub.next_in_line()
     }
 
+    /// What has been done since the start, in the cost of an echo: for budgets, which compare.
+    pub fn work(&self) -> usize {
+        self.work
+    }
+
     /// How many places the line has: a bound for one turn's flush.
     pub fn line_len(&self) -> usize {
         self.hub.line_len()
@@ -219,6 +229,7 @@ impl Broker {
         }
         let count = peer.outbox.write_to(socket)?;
         self.metrics.sent_bytes[peer.session.transport()] += count as u64;
+        self.work += 1 + count / BYTES_A_UNIT;
         Ok(match peer.phase {
             Phase::Open => self.after_write(key, now),
             _ => self.after_last_write(key, now),
@@ -275,7 +286,7 @@ impl Broker {
             self.tell(key, task, role, now);
         }
         if self.sendings.has(key) {
-            self.fill_with_file(key, now);
+            self.fill_with_content(key, now);
         }
     }
 

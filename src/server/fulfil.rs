@@ -15,10 +15,19 @@ use crate::task::{Now, Refusal, TaskId, Update};
 /// How many tasks one connection may subscribe to by message.
 const MAX_SUBSCRIPTIONS: usize = 64;
 
-/// Bytes of a state that are merged and encoded in the time of an echo.
-const BYTES_A_UNIT: usize = 256;
+/// Bytes of a state that are merged and encoded, or of an answer that are written, in the time of
+/// an echo.
+pub(super) const BYTES_A_UNIT: usize = 256;
 /// The cost of a list: a look at every task.
 const LIST_COST: usize = 64;
+
+/// A list that was made.
+#[derive(Debug)]
+pub(super) struct List {
+    /// Its entity tag, and the status that its tasks have: what it was made of.
+    key: (String, Option<String>),
+    updates: Rc<[Rc<Update>]>,
+}
 
 impl Broker {
     /// Does what `peer` demands. Without an answer, there will be one later.
@@ -76,6 +85,9 @@ impl Broker {
         self.count_answer(answer, now);
         let peer = &mut self.peers[key];
         let flow = peer.session.answer(answer, &mut peer.outbox, now);
+        if let Answer::List(updates, _) = answer {
+            self.begin_list(key, updates);
+        }
         self.after_answer(key, flow, now);
     }
 
@@ -231,14 +243,24 @@ impl Broker {
         Answer::Stream(*until)
     }
 
+    /// The states of all tasks, or of those with this status. When a task changes, all who wait for
+    /// the next list ask at once, and share it.
     fn list(&mut self, status: Option<&str>, now: Now) -> Answer {
         self.work += LIST_COST;
-        let tag = self.list_tag(now);
+        let key = (self.list_tag(now), status.map(str::to_owned));
+        let tag = key.0.clone();
+        if let Some(last) = self.last_list.as_ref().filter(|last| last.key == key) {
+            return Answer::List(Rc::clone(&last.updates), tag);
+        }
         let all = self.board.newest_first();
         let wanted =
             all.filter(|record| status.is_none_or(|status| record.state().status() == status));
-        let updates = wanted.map(|record| Rc::clone(record.update()));
-        Answer::List(updates.collect(), tag)
+        let updates: Rc<[_]> = wanted.map(|record| Rc::clone(record.update())).collect();
+        self.last_list = Some(List {
+            key,
+            updates: Rc::clone(&updates),
+        });
+        Answer::List(updates, tag)
     }
 
     /// The entity tag of the list of all states, as it is now.

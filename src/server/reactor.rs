@@ -50,6 +50,9 @@ const SCRATCH: usize = 64 * 1024;
 const READS: usize = 4;
 /// Peers written to before the loop looks for new events again.
 const FLUSH_BATCH: usize = 4096;
+/// What is written and made for it before the loop looks for new events again, in the cost of an
+/// echo: 16 MiB.
+const FLUSH_WORK: usize = 64 * 1024;
 /// How long all may take to say goodbye.
 const CLOSE_ALL_MS: u64 = 4_500;
 
@@ -284,7 +287,11 @@ impl Reactor {
     }
 
     fn flush(&mut self, now: Now) {
+        let begun = self.broker.work();
         for _ in 0..FLUSH_BATCH.min(self.broker.line_len()) {
+            if self.broker.work() - begun >= FLUSH_WORK {
+                return;
+            }
             let Some(key) = self.broker.next_to_write() else {
                 return;
             };

@@ -156,7 +156,7 @@ impl Broker {
         self.count_reply(key);
         let peer = &mut self.peers[key];
         if let Session::Http(http) = &peer.session
-            && !http.awaits_answer()
+            && !http.is_held()
         {
             if !peer.inbox.is_empty() {
                 peer.input = Input::Held;

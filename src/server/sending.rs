@@ -1,9 +1,10 @@
-//! Files on their way to peers.
+//! Files and lists on their way to peers.
 //!
 //! A file may be longer than memory and its reader slower than the disk. So it is never read ahead:
 //! a piece of it is fetched when the peer's outbox has room, and one that does not read costs one
 //! piece. Meanwhile nothing is read from the peer: whatever it asks next is answered behind the
-//! file.
+//! file. A list of ten thousand states, which a thousand peers may have asked for, goes the same
+//! way.
 //!
 //! Which file that is the broker decides, by name; the reactor opens it, since only the reactor
 //! makes system calls, and hands it over as something that can be read.
@@ -12,15 +13,17 @@ use std::collections::HashMap;
 use std::fmt;
 use std::io::{self, Read, Seek, SeekFrom};
 use std::path::PathBuf;
+use std::rc::Rc;
 
 use crate::server::broker::Broker;
 use crate::server::peer::{Input, Phase};
 use crate::session::demand::{Answer, File};
+use crate::session::http::ListReader;
 use crate::session::{Flow, Session};
 use crate::task::hub::PeerKey;
-use crate::task::{Now, Refusal, TaskId};
+use crate::task::{Now, Refusal, TaskId, Update};
 
-/// Bytes of a file that are read at once.
+/// Bytes that are fetched at once.
 const PIECE: usize = 64 * 1024;
 
 /// A file that a peer waits for.
@@ -34,12 +37,12 @@ pub struct Wanted {
     pub name: String,
 }
 
-/// Where a file's bytes come from.
+/// Where a file's bytes come from, all of them or some.
 pub trait Source: Read + Seek {}
 
 impl<S: Read + Seek> Source for S {}
 
-/// Files that are wanted, and files that are being sent.
+/// Files that are wanted, and what is being sent.
 #[derive(Debug, Default)]
 pub(super) struct Sendings {
     wanted: Vec<Wanted>,
@@ -47,7 +50,7 @@ pub(super) struct Sendings {
 }
 
 struct Sending {
-    source: Box<dyn Source>,
+    source: Box<dyn Read>,
     left: u64,
 }
 
@@ -69,7 +72,7 @@ impl Sending {
 }
 
 impl Sendings {
-    /// Whether `peer` is being sent a file.
+    /// Whether `peer` is being sent a file or a list.
     pub(super) fn has(&self, peer: PeerKey) -> bool {
         !self.begun.is_empty() && self.begun.contains_key(&peer)
     }
@@ -121,7 +124,7 @@ impl Broker {
         }
     }
 
-    fn begin_sending(&mut self, key: PeerKey, file: File, source: Box<dyn Source>, now: Now) {
+    fn begin_sending(&mut self, key: PeerKey, file: File, mut source: Box<dyn Source>, now: Now) {
         self.answer(key, &Answer::File(file), now);
         let peer = &mut self.peers[key];
         let Session::Http(http) = &mut peer.session else {
@@ -130,20 +133,31 @@ impl Broker {
         let Some(range) = http.new_content() else {
             return;
         };
-        let mut sending = Sending {
-            source,
-            left: range.end - range.start,
-        };
-        if sending.source.seek(SeekFrom::Start(range.start)).is_err() {
+        if source.seek(SeekFrom::Start(range.start)).is_err() {
             // The head is out: only a broken connection says that the rest will not come.
             return self.lose(key);
         }
-        peer.input = Input::Held;
+        self.send(key, source, range.end - range.start);
+    }
+
+    /// A list follows the head that `key` was just answered with, unless that was all.
+    pub(super) fn begin_list(&mut self, key: PeerKey, updates: &Rc<[Rc<Update>]>) {
+        if let Session::Http(http) = &mut self.peers[key].session
+            && let Some(range) = http.new_content()
+        {
+            let reader = ListReader::new(Rc::clone(updates));
+            self.send(key, Box::new(reader), range.end - range.start);
+        }
+    }
+
+    fn send(&mut self, key: PeerKey, source: Box<dyn Read>, left: u64) {
+        self.peers[key].input = Input::Held;
+        let sending = Sending { source, left };
         self.sendings.begun.insert(key, sending);
     }
 
-    /// Moves the next piece of a file into the outbox of `key`, if there is room.
-    pub(super) fn fill_with_file(&mut self, key: PeerKey, now: Now) {
+    /// Moves the next piece of a file or a list into the outbox of `key`, if there is room.
+    pub(super) fn fill_with_content(&mut self, key: PeerKey, now: Now) {
         let peer = &mut self.peers[key];
         let is_heard = matches!(peer.phase, Phase::Open | Phase::LastWords);
         if !is_heard || peer.outbox.is_blocked() || peer.outbox.is_congested() {

@@ -145,7 +145,7 @@ pub enum Answer {
     /// News will come, as events.
     Stream(Until),
     /// All states asked for, the newest task first, and the entity tag of this list.
-    List(Vec<Rc<Update>>, String),
+    List(Rc<[Rc<Update>]>, String),
     /// The daemon's own numbers, in Prometheus' text format.
     Metrics(Rc<str>),
     /// A cancel stands in this state.

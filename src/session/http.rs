@@ -7,6 +7,8 @@ mod sending;
 mod stage;
 mod terms;
 
+pub use list::ListReader;
+
 use std::mem;
 use std::net::IpAddr;
 use std::rc::Rc;
@@ -17,7 +19,7 @@ use crate::session::consequence::Consequence;
 use crate::session::demand::{Answer, Demand, Fault, Notice};
 use crate::session::forwarded::Proxies;
 use crate::session::http::answer::response;
-use crate::session::http::list::push_list;
+use crate::session::http::list::list_len;
 use crate::session::http::stage::{Awaited, Request, Stage};
 use crate::session::http::terms::Terms;
 use crate::session::keys::{Keyring, Permit};
@@ -147,7 +149,7 @@ impl Http {
         let flow = self.respond(&terms, response, out, now);
         match (answer, terms.exchange.content) {
             (Answer::List(updates, tag), Content::Sent) if !terms.has(tag) => {
-                push_list(updates, out);
+                return self.await_content(flow, Some(0..list_len(updates) as u64));
             }
             // The content is to come, and the close behind it.
             (Answer::Stream(_), Content::Sent) => return Flow::On,

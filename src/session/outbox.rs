@@ -5,11 +5,11 @@
 //! however many there are, one write takes them.
 //!
 //! An outbox does not grow with news: updates are put in only when they can be written
-//! ([`crate::server`] takes them from the hub at that moment). There are two exceptions. A list
-//! that the peer asked for is put in whole. And when a subscription ends before its peer has taken
-//! the last state, because the task is forgotten or starts over, that state is put in at once: it
-//! can be taken from nowhere later. Both grow only with what the peer itself asked for, like
-//! its replies, and [`Outbox::is_congested`] stops the reading of its requests.
+//! ([`crate::server`] takes them from the hub at that moment), and so are the pieces of a list or a
+//! file. There is one exception. When a subscription ends before its peer has taken the last state,
+//! because the task is forgotten or starts over, that state is put in at once: it can be taken from
+//! nowhere later. That grows only with what the peer itself asked for, like its replies, and
+//! [`Outbox::is_congested`] stops the reading of its requests.
 
 use std::collections::VecDeque;
 use std::io::{self, IoSlice, Write};
@@ -21,15 +21,13 @@ use crate::task::Update;
 /// Above this many bytes, no more is read from the peer until it has taken what it asked for.
 pub const CONGESTED: usize = 64 * 1024;
 
-/// Chunks handed to one vectored write. A long list of small states has many.
+/// Chunks handed to one vectored write: who watches all tasks may be behind on many small states.
 const MAX_SLICES: usize = 64;
 
 #[derive(Debug)]
 enum Chunk {
     /// An update as a WebSocket frame.
     Frame(Rc<Update>),
-    /// An update as JSON.
-    Json(Rc<Update>),
     /// An update as a Server-Sent Event.
     Event(Rc<Update>),
     Static(&'static [u8]),
@@ -40,7 +38,6 @@ impl Chunk {
     fn bytes(&self) -> &[u8] {
         match self {
             Chunk::Frame(update) => update.frame(),
-            Chunk::Json(update) => update.json(),
             Chunk::Event(update) => update.event(),
             Chunk::Static(bytes) => bytes,
             Chunk::Owned(bytes) => bytes,
@@ -78,11 +75,6 @@ impl Outbox {
     /// Queues an update as a WebSocket frame; its bytes stay where they are.
     pub fn push_frame(&mut self, update: Rc<Update>) {
         self.push(Chunk::Frame(update));
-    }
-
-    /// Queues an update as JSON; its bytes stay where they are.
-    pub fn push_json(&mut self, update: Rc<Update>) {
-        self.push(Chunk::Json(update));
     }
 
     /// Queues an update as a Server-Sent Event; its bytes stay where they are.

@@ -1,6 +1,8 @@
 //! The list of all states, asked for by who knows one already, and can wait for another.
 
-use crate::frames::request;
+use doneyet::session::outbox::CONGESTED;
+
+use crate::frames::{post, request};
 use crate::world::{Client, World};
 
 /// Asks for the list at `target`, knowing what `tag` names.
@@ -119,4 +121,58 @@ fn who_knows_no_list_does_not_wait() {
         let client = ask(&mut world, target, tag);
         assert_eq!(answer(&mut world, client), full(&[]), "{tag}");
     }
+}
+
+/// A thousand tasks, in 250 kB of list.
+fn long_list(world: &mut World) {
+    let title = "x".repeat(120);
+    let line = |n| format!("{{\"task_id\":\"t{n}\",\"title\":\"{title}\"}}\n");
+    let lines: String = (0..1_000).map(line).collect();
+    assert_eq!(world.ask(&post("POST", "/api/progress", &lines)).0, 200);
+}
+
+#[test]
+fn a_list_waits_as_a_piece_for_whom_does_not_read_it() {
+    let mut world = World::new();
+    long_list(&mut world);
+    let known = tag(&mut world);
+    let client = world.connect();
+    world.wire(client).room = 1_000;
+    let late = ask(&mut world, "/api/progress?wait=60", &known);
+    world.wire(late).room = 1_000;
+    world.say(client, request("GET", "/api/progress").repeat(3));
+    world.publish("t0", r#"{"progress":1}"#);
+    for client in [client, late] {
+        let waits = world.queued_len(client);
+        assert!((1..=2 * CONGESTED).contains(&waits), "{waits} bytes");
+    }
+    world.publish("t0", r#"{"progress":2}"#);
+    let (was, is) = ("\"progress\":1", "\"progress\":2");
+    for (client, lists) in [(client, 3), (late, 1)] {
+        world.make_room(client, usize::MAX);
+        world.settle();
+        let answers = world.answers(client);
+        assert_eq!(answers.len(), lists);
+        for (_, content) in &answers {
+            let list: serde_json::Value = serde_json::from_slice(content).expect("JSON");
+            assert_eq!(list["tasks"].as_array().map(Vec::len), Some(1_000));
+        }
+        let first = String::from_utf8_lossy(&answers[0].1);
+        assert!(!first.contains(is), "a list is of one moment");
+        assert_eq!(first.contains(was), lists == 1);
+    }
+}
+
+#[test]
+fn who_ends_its_side_behind_a_long_list_gets_all_of_it_and_what_is_behind() {
+    let mut world = World::new();
+    long_list(&mut world);
+    let client = world.connect();
+    let behind = request("GET", "/healthz");
+    world.send(client, [request("GET", "/api/progress"), behind].concat());
+    world.end(client);
+    world.settle();
+    let statuses = world.answers(client).into_iter().map(|answer| answer.0);
+    assert_eq!(statuses.collect::<Vec<_>>(), [200, 200]);
+    assert!(!world.is_open(client));
 }

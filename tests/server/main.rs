@@ -19,6 +19,7 @@ mod simulation;
 mod sockets;
 mod strangers;
 mod timing;
+mod turns;
 mod watching;
 mod working;
 mod world;

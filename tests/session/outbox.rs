@@ -63,12 +63,13 @@ fn mixed(chunks: usize) -> (Outbox, Vec<u8>) {
         let update = Rc::new(Update::new(1, false, &bytes));
         match index % 5 {
             0 => outbox.push_frame(Rc::clone(&update)),
-            1 => outbox.push_json(Rc::clone(&update)),
+            1 => outbox.push_event(Rc::clone(&update)),
             2 => outbox.push_static(b"static"),
             _ => outbox.reply().extend_from_slice(&bytes),
         }
         all.extend_from_slice(match index % 5 {
             0 => update.frame(),
+            1 => update.event(),
             2 => b"static",
             _ => &bytes,
         });

@@ -1,9 +1,10 @@
 //! A peer on one side, a hub with fixed opinions on the other, a session in between.
 
+use std::io::Read;
 use std::rc::Rc;
 
 use doneyet::session::demand::{Answer, Demand, Feed, File, Notice, Published, Until};
-use doneyet::session::http::Http;
+use doneyet::session::http::{Http, ListReader};
 use doneyet::session::keys::Permit;
 use doneyet::session::websocket::{Purpose, WebSocket};
 use doneyet::session::{Access, Flow, Outbox, Outcome, Session};
@@ -100,22 +101,32 @@ impl Talk {
                         continue;
                     };
                     let flow = self.session.answer(&answer, &mut self.out, NOON);
-                    self.is_over = flow == Flow::Over || self.send_content() == Flow::Over;
+                    self.is_over = flow == Flow::Over || self.send_content(&answer) == Flow::Over;
                 }
             }
         }
     }
 
-    /// Queues the bytes of a file that follow an answer, as a daemon does.
-    fn send_content(&mut self) -> Flow {
+    /// Queues the bytes that follow an answer, as a daemon does.
+    fn send_content(&mut self, answer: &Answer) -> Flow {
         let Session::Http(http) = &mut self.session else {
             return Flow::On;
         };
         let Some(range) = http.new_content() else {
             return Flow::On;
         };
+        let mut content = Vec::new();
+        match answer {
+            Answer::List(updates, _) => ListReader::new(Rc::clone(updates))
+                .read_to_end(&mut content)
+                .expect("memory can be read"),
+            _ => CONTENT
+                .as_bytes()
+                .read_to_end(&mut content)
+                .expect("so can this"),
+        };
         let range = range.start as usize..range.end as usize;
-        self.out.push_owned(CONTENT.as_bytes()[range].to_vec());
+        self.out.push_owned(content[range].to_vec());
         http.content_sent()
     }
 
@@ -280,7 +291,7 @@ fn answer_at_once(demand: Demand) -> Answer {
             tag: "v1".to_owned(),
         }),
         Demand::List { .. } | Demand::AwaitList { .. } => {
-            Answer::List(vec![update(), update()], "\"1-2\"".into())
+            Answer::List(Rc::from([update(), update()]), "\"1-2\"".into())
         }
         Demand::Forget(_) | Demand::Subscribe(_) | Demand::Unsubscribe(_) => Answer::Done,
     }

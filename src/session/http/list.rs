@@ -1,26 +1,72 @@
 //! A list of states, written from the states' own bytes.
+//!
+//! A list may be long, and a client slow. So its JSON exists nowhere as a whole: a [`ListReader`]
+//! makes it as fast as the client takes it, of states that all who asked for this list share.
 
+use std::io::{self, Read};
 use std::rc::Rc;
 
-use crate::session::outbox::Outbox;
 use crate::task::Update;
 
 const LIST_BEGIN: &[u8] = b"{\"tasks\":[";
 const LIST_END: &[u8] = b"]}";
 
-/// A list may be long, and a client slow: it is written from the updates' own bytes, copying none.
-pub(super) fn push_list(updates: &[Rc<Update>], out: &mut Outbox) {
-    out.push_static(LIST_BEGIN);
-    for (index, update) in updates.iter().enumerate() {
-        if index > 0 {
-            out.push_static(b",");
-        }
-        out.push_json(Rc::clone(update));
-    }
-    out.push_static(LIST_END);
+/// The JSON of a list, piece by piece.
+#[derive(Debug)]
+pub struct ListReader {
+    updates: Rc<[Rc<Update>]>,
+    /// The number of the part that is read next: what comes before the first state, the first
+    /// state, what comes before the second one, and so on.
+    part: usize,
+    /// Bytes of it that were read.
+    read: usize,
 }
 
-/// How long it is, in bytes.
+impl ListReader {
+    /// At its beginning.
+    pub fn new(updates: Rc<[Rc<Update>]>) -> ListReader {
+        ListReader {
+            updates,
+            part: 0,
+            read: 0,
+        }
+    }
+
+    /// The part that is read next; none behind the last.
+    fn part(&self) -> Option<&[u8]> {
+        let (index, count) = (self.part / 2, self.updates.len());
+        match (self.part % 2, index) {
+            (0, 0) => Some(LIST_BEGIN),
+            (0, _) if index < count => Some(b","),
+            (0, _) if index == count => Some(LIST_END),
+            (0, _) => None,
+            _ if count == 0 => Some(LIST_END),
+            _ => self.updates.get(index).map(|update| update.json()),
+        }
+    }
+}
+
+impl Read for ListReader {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let mut filled = 0;
+        while filled < buffer.len()
+            && let Some(part) = self.part()
+        {
+            let rest = &part[self.read..];
+            let count = rest.len().min(buffer.len() - filled);
+            buffer[filled..filled + count].copy_from_slice(&rest[..count]);
+            let is_done = count == rest.len();
+            filled += count;
+            (self.part, self.read) = match is_done {
+                true => (self.part + 1, 0),
+                false => (self.part, self.read + count),
+            };
+        }
+        Ok(filled)
+    }
+}
+
+/// How long a list is, in bytes.
 pub(super) fn list_len(updates: &[Rc<Update>]) -> usize {
     let states: usize = updates.iter().map(|update| update.json().len()).sum();
     LIST_BEGIN.len() + states + updates.len().saturating_sub(1) + LIST_END.len()

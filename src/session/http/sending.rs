@@ -1,4 +1,4 @@
-//! The bytes that follow the head of a file's answer.
+//! The bytes that follow the head of an answer, and come as the peer takes them: a file's, a list's.
 //!
 //! A session has no files. It says [which bytes](Http::new_content) are to follow, and is told when
 //! [all are](Http::content_sent): until then nothing else is answered.
@@ -10,7 +10,7 @@ use crate::session::Flow;
 use crate::session::http::{Http, Stage};
 
 impl Http {
-    /// The head of a file's answer is written; behind its content the conversation goes on as
+    /// The head of the answer is written; behind its content the conversation goes on as
     /// `flow` says.
     pub(super) fn await_content(&mut self, flow: Flow, content: Option<Range<u64>>) -> Flow {
         if content.is_none() {
@@ -20,7 +20,7 @@ impl Http {
         Flow::On
     }
 
-    /// The bytes of a file that follow the answer just written, if any do. They are to be queued
+    /// The bytes that follow the answer just written, if any do. They are to be queued
     /// behind it, and then [`content_sent`](Self::content_sent) called.
     pub fn new_content(&mut self) -> Option<Range<u64>> {
         match &mut self.stage {
@@ -29,7 +29,7 @@ impl Http {
         }
     }
 
-    /// The last byte of a file is queued.
+    /// The last byte of the content is queued.
     pub fn content_sent(&mut self) -> Flow {
         match mem::replace(&mut self.stage, Stage::Over) {
             Stage::Sending(Flow::On, _) => {

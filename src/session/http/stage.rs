@@ -22,8 +22,8 @@ pub(super) enum Stage {
     Answering(Terms),
     /// The same, and its answer may take as long as the peer has said: a long poll.
     Held(Terms, Awaited),
-    /// The head of an answer is out, and the bytes of a file follow it: which, until the broker has
-    /// asked.
+    /// The head of an answer is out, and the bytes of a file or a list follow it: which, until the
+    /// broker has asked.
     Sending(Flow, Option<Box<Range<u64>>>),
     /// The last answer is given.
     Over,
