@@ -4,6 +4,7 @@
 //! letters `Ki`, `Mi` are powers of 1024 and `kB`, `MB` powers of 1000; a bare `K` or `M` is a power
 //! of 1024 in every tool we have seen print it.
 
+use super::percent::names_measure;
 use super::token::{Kind, Text};
 
 /// The unit of bytes.
@@ -145,10 +146,14 @@ pub fn alone(text: &Text<'_>) -> Option<Amount> {
 pub fn of_unknown(text: &Text<'_>) -> Option<Amount> {
     let mut amounts = (0..text.tokens().len()).filter_map(|at| amount_at(text, at));
     amounts.find(|amount| {
+        if !starts_free(text, amount.at.0) {
+            return false;
+        }
         let slash = text.past_space(amount.at.1);
         let total = text.past_space(slash + 1);
-        let is_none = || amount_at(text, total).is_some_and(|total| total.value == 0.0);
-        text.str(slash) == "/" && (text.str(total) == "?" || is_none())
+        let is_none = |total: &Amount| total.value == 0.0 && ends_free(text, total);
+        let unknown = || amount_at(text, total).is_some_and(|total| is_none(&total));
+        text.str(slash) == "/" && (text.str(total) == "?" || unknown())
     })
 }
 
@@ -188,7 +193,20 @@ fn ratio_at(text: &Text<'_>, at: usize) -> Option<Ratio> {
         framed: is_framed(text, at, &total),
         at: (at, total.at.1),
     };
-    (ends_free(text, &total) && is_part_of(&ratio)).then_some(ratio)
+    let measures = !is_step(text, at) && is_measure(text, ratio.at);
+    (ends_free(text, &total) && is_part_of(&ratio) && !measures).then_some(ratio)
+}
+
+/// `hit ratio 3/10`, `Mem: 5.1G/15.5G`, `12/40 tests passed`: the word right beside it says that it
+/// measures something else.
+fn is_measure(text: &Text<'_>, (from, end): (usize, usize)) -> bool {
+    let mut before = text.back_over_space(from);
+    if text.before(before) == ":" {
+        before -= 1;
+    }
+    let after = text.past_space(end);
+    let whole = matches!(text.kind(after + 1), None | Some(Kind::Space));
+    names_measure(text.before(before)) || whole && names_measure(text.str(after))
 }
 
 fn rounding(text: &Text<'_>, total: &Amount) -> f64 {
@@ -229,10 +247,21 @@ fn is_part_of(ratio: &Ratio) -> bool {
 fn is_framed(text: &Text<'_>, at: usize, total: &Amount) -> bool {
     let end = total.at.1;
     let heads_line = text.str(0) == "[" && text.back_over_space(at) == 1 && text.str(end) == "]";
-    let after_bar = text.before(text.back_over_space(at)) == "]" && text.str(end) == ":";
+    let before = text.back_over_space(at);
+    let after_bracket = text.before(before) == "]";
+    let after_bar = after_bracket && (text.str(end) == ":" || closes_bar(text, before));
+    heads_line || after_bar || is_step(text, at) || total.unit.is_some_and(|unit| unit != BYTES)
+}
+
+fn is_step(text: &Text<'_>, at: usize) -> bool {
     let word = text.before(text.back_over_space(at));
-    let step = STEPS.iter().any(|step| word.eq_ignore_ascii_case(step));
-    heads_line || after_bar || step || total.unit.is_some_and(|unit| unit != BYTES)
+    STEPS.iter().any(|step| word.eq_ignore_ascii_case(step))
+}
+
+/// `[==>   ] 1/10`: what ends before `end` is drawn, and not a tag.
+fn closes_bar(text: &Text<'_>, end: usize) -> bool {
+    let inside = text.back_over_space(end - 1);
+    text.kind_before(inside) == Some(Kind::Mark) && text.before(inside) != "["
 }
 
 fn countable(word: &str) -> Option<(f64, &'static str)> {

@@ -7,6 +7,7 @@
 use serde_json::{Map, Value};
 
 use super::amount::BYTES;
+use super::percent::names_measure;
 
 /// What the object says.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -88,8 +89,9 @@ fn report(object: &Map<String, Value>, depth: usize) -> Option<Report> {
     if share.is_none() && counters.is_none() && amount.is_none() {
         let below = depth.checked_sub(1).filter(|depth| *depth > 0)?;
         return object
-            .values()
-            .filter_map(Value::as_object)
+            .iter()
+            .filter(|(name, _)| !names_measure(name))
+            .filter_map(|(_, value)| value.as_object())
             .find_map(|object| report(object, below));
     }
     Some(Report {

@@ -11,7 +11,7 @@ use super::lines::{Edge, Place};
 use super::media::{Clock, Media};
 use super::parser::{Parser, Rule};
 use super::reading::{MAX_TEXT, Reading};
-use super::shape::Shapes;
+use super::shape::{Past, Shapes};
 use super::sight::{self, Evidence};
 use super::stage::Stages;
 use super::status;
@@ -72,7 +72,7 @@ impl Memory {
         let Some((source, reading)) = self.read(place, text) else {
             if place.is_redrawn() {
                 self.bars.leave(place.row);
-            } else {
+            } else if !heads_table(text) {
                 self.heading = heading(text);
             }
             return None;
@@ -202,7 +202,7 @@ impl Memory {
         let text = Text::new(sight::from_whole(shown));
         let sight = sight::see(&text, |rule| self.parser.follows(rule))?;
         let value = sight.reading.percent.or(sight.reading.loaded)?;
-        let changed = self.shapes.has_changed(&text, value);
+        let past = self.shapes.note(&text, value);
         // A log does not stop in the middle of a line; a display waits there for its next number.
         let drawn = place.is_redrawn() || place.ended == Edge::Open || self.parser.is_forced();
         let source = match sight.evidence {
@@ -211,9 +211,9 @@ impl Memory {
             Evidence::Number if drawn => Source::Line,
             Evidence::Amount if drawn => Source::Amount,
             Evidence::Size => return self.size(drawn, value, sight.reading),
-            _ if !changed => return None,
-            Evidence::Number => Source::Hint,
-            Evidence::Amount => Source::Amount,
+            Evidence::Number if past == Past::Changed => Source::Hint,
+            Evidence::Amount if past != Past::Unknown => Source::Amount,
+            Evidence::Number | Evidence::Amount => return None,
         };
         Some((source, sight.reading))
     }
@@ -238,6 +238,12 @@ fn name(place: Place, reading: &Reading) -> u64 {
         None => place.row.hash(&mut hasher),
     }
     hasher.finish()
+}
+
+/// Words over columns: gaps wider than a blank part them. They name numbers, not the work.
+fn heads_table(text: &str) -> bool {
+    let gaps = text.trim().split("  ").filter(|part| !part.is_empty());
+    gaps.count() > 2
 }
 
 fn heading(text: &str) -> Option<String> {

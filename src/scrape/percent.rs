@@ -44,6 +44,7 @@ const MEASURES: &[&str] = &[
     "gpu",
     "hit",
     "idle",
+    "load",
     "loss",
     "mem",
     "memory",
@@ -59,10 +60,14 @@ const MEASURES: &[&str] = &[
     "usage",
     "used",
     "utilization",
+    "volume",
 ];
 
 /// How many words before and after a percentage can turn its meaning.
 const NEAR_WORDS: usize = 3;
+
+/// How many strokes rule a row of a table at least. A bar has two.
+const MIN_RULES: usize = 4;
 
 /// How many percentages a display shows at most. More of them are a table of shares.
 const MAX_SHOWN: usize = 2;
@@ -78,8 +83,13 @@ pub fn find(text: &Text<'_>) -> Option<Percent> {
         .rev()
         .max_by_key(|percent| percent.touch)
         .copied()?;
-    let shares = all.len() > MAX_SHOWN && best.touch != Touch::Bar;
+    let shares = best.touch != Touch::Bar && (all.len() > MAX_SHOWN || is_ruled(text));
     (!shares && best.value <= 100.0).then_some(best)
+}
+
+fn is_ruled(text: &Text<'_>) -> bool {
+    let rules = text.tokens().iter().filter(|token| token.text == "|");
+    rules.count() >= MIN_RULES
 }
 
 fn candidates(text: &Text<'_>) -> Vec<Percent> {
@@ -127,7 +137,16 @@ fn signed_before(text: &Text<'_>, at: usize) -> Option<(usize, usize)> {
 fn stands_free(text: &Text<'_>, from: usize, end: usize) -> bool {
     let glued = |kind| matches!(kind, Some(Kind::Word | Kind::Number));
     let joined = matches!(text.before(from), "." | "," | "/" | "%" | "-");
-    !glued(text.kind_before(from)) && !glued(text.kind(end)) && !joined
+    !glued(text.kind_before(from)) && !glued(text.kind(end)) && !joined && !in_address(text, from)
+}
+
+/// `/list?share=40%`: a parameter, in what is a path or an address since the last blank.
+fn in_address(text: &Text<'_>, from: usize) -> bool {
+    let blank = |at: &usize| text.kind(*at) == Some(Kind::Space);
+    let start = (0..from).rev().find(blank).map_or(0, |at| at + 1);
+    let path = matches!(text.str(start), "/" | "." | ".." | "~") && start < from;
+    let named = text.before(from) == "=";
+    named && (path || (start..from).any(|at| matches!(text.str(at), "?" | "&" | "//")))
 }
 
 /// One to three digits, then perhaps decimals after a point or a comma.
@@ -189,6 +208,13 @@ fn is_block(mark: &str) -> bool {
         .is_some_and(|char| ('\u{2500}'..='\u{259f}').contains(&char))
 }
 
+/// Whether `word` says that a number is the measure of something else.
+pub fn names_measure(word: &str) -> bool {
+    MEASURES
+        .iter()
+        .any(|measure| word.eq_ignore_ascii_case(measure))
+}
+
 fn is_measure(text: &Text<'_>, percent: &Percent) -> bool {
     let before = (0..percent.at.0).rev();
     let after = percent.at.1..text.tokens().len();
@@ -206,7 +232,7 @@ fn clause_has_measure(text: &Text<'_>, tokens: impl Iterator<Item = usize>) -> b
         })
         .filter(|at| text.kind(*at) == Some(Kind::Word))
         .take(NEAR_WORDS)
-        .any(|at| MEASURES.iter().any(|word| text.is_word(at, word)))
+        .any(|at| names_measure(text.str(at)))
 }
 
 /// `9.54 MiB => 6.02 MiB`: a line that compares two sizes shows their ratio, not how far it is.

@@ -12,32 +12,80 @@ use super::token::{Kind, Text};
 /// Shapes remembered: more than any display has rows, few enough to search one by one.
 const REMEMBERED: usize = 32;
 
-/// The shapes seen lately, with the value each had first.
+/// A percentage that falls starts over if it leaves from above this, or comes to below
+/// [`AT_START`].
+const AT_END: f64 = 90.0;
+
+/// See [`AT_END`].
+const AT_START: f64 = 10.0;
+
+/// How a line stands to those of its shape that came before.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Past {
+    /// None came, or all had the same value.
+    Unknown,
+    /// They had other values.
+    Changed,
+    /// Their values, as percentages, went down from the middle to the middle: a measure of
+    /// something, not of how far a work has come.
+    Jumps,
+}
+
+#[derive(Debug)]
+struct Seen {
+    shape: u64,
+    first: f64,
+    last: f64,
+    jumps: bool,
+}
+
+/// The shapes seen lately, with the values they had.
 #[derive(Debug, Default)]
 pub struct Shapes {
-    seen: VecDeque<(u64, f64)>,
+    seen: VecDeque<Seen>,
 }
 
 impl Shapes {
-    /// Remembers the line, and says whether its shape ever came with a value other than `value`.
-    pub fn has_changed(&mut self, text: &Text<'_>, value: f64) -> bool {
+    /// Remembers the line, and says what its shape did until now.
+    pub fn note(&mut self, text: &Text<'_>, value: f64) -> Past {
         let shape = shape(text);
-        if let Some((_, first)) = self.seen.iter().find(|(seen, _)| *seen == shape) {
-            return *first != value;
+        if let Some(seen) = self.seen.iter_mut().find(|seen| seen.shape == shape) {
+            return seen.go_on(value);
         }
         if self.seen.len() == REMEMBERED {
             self.seen.pop_front();
         }
-        self.seen.push_back((shape, value));
-        false
+        self.seen.push_back(Seen {
+            shape,
+            first: value,
+            last: value,
+            jumps: false,
+        });
+        Past::Unknown
+    }
+}
+
+impl Seen {
+    fn go_on(&mut self, value: f64) -> Past {
+        let last = std::mem::replace(&mut self.last, value);
+        self.jumps |= value < last && last < AT_END && value > AT_START;
+        if self.jumps {
+            Past::Jumps
+        } else if self.first == value {
+            Past::Unknown
+        } else {
+            Past::Changed
+        }
     }
 }
 
 fn shape(text: &Text<'_>) -> u64 {
     let mut hasher = DefaultHasher::new();
-    for token in text.tokens() {
+    for (at, token) in text.tokens().iter().enumerate() {
         match token.kind {
             Kind::Number => "0".hash(&mut hasher),
+            // The rest of `0x1f00`, or a unit, which grows with its number.
+            Kind::Word if text.kind_before(at) == Some(Kind::Number) => {}
             Kind::Word => token.text.hash(&mut hasher),
             // Longer runs, and what is not ASCII, are the drawing.
             Kind::Mark if token.text.len() <= 2 => token.text.hash(&mut hasher),

@@ -15,6 +15,9 @@ use super::token::{Kind, Text};
 /// How far a printed percentage and that of `x/y` may differ and still be the same: tools round.
 const ROUNDING: f64 = 2.0;
 
+/// Bytes of a run of one mark that is a drawing, not an ellipsis.
+const MIN_DRAWN: usize = 6;
+
 /// Words that, right beside a percentage, leave no doubt what it is.
 const PROGRESS_WORDS: &[&str] = &["complete", "completed", "done", "finished", "progress"];
 
@@ -198,7 +201,7 @@ fn label(text: &Text<'_>, parts: &Parts<'_>) -> Option<String> {
     ];
     let from = spans.iter().flatten().map(|span| span.0).min()?;
     let end = spans.iter().flatten().map(|span| span.1).max()?;
-    let before = trimmed(untagged(text.span(0, from)));
+    let before = trimmed(untagged(text.span(behind_bar(text, from), from)));
     // Punctuation may stand between, another number may not.
     let mut behind = (end..end + 4).filter_map(|at| text.kind(at));
     let named = behind.find(|kind| matches!(kind, Kind::Word | Kind::Number)) == Some(Kind::Word);
@@ -209,6 +212,19 @@ fn label(text: &Text<'_>, parts: &Parts<'_>) -> Option<String> {
     });
     let label = [before, after].into_iter().find(|label| is_wordy(label))?;
     Some(label.to_owned())
+}
+
+/// The token after the bar that is drawn among the words before `to`, or 0.
+fn behind_bar(text: &Text<'_>, to: usize) -> usize {
+    let is_worded = |at: &usize| is_wordy(text.span(*at, to));
+    let mut bars = (0..to).filter(|at| {
+        let cells = text.str(*at);
+        text.kind(*at) == Some(Kind::Mark) && cells.len() >= MIN_DRAWN
+    });
+    bars.next_back()
+        .map(|at| at + 1)
+        .filter(is_worded)
+        .unwrap_or(0)
 }
 
 /// A text as a label, if there are words in it.

@@ -143,17 +143,40 @@ fn number_length(text: &[u8]) -> usize {
 
 /// Marks what is between a pair of quotation marks. One without its partner quotes nothing.
 fn quote(tokens: &mut [Token<'_>]) {
-    let mut open = None;
+    let mut open: Option<(usize, &str)> = None;
     for at in 0..tokens.len() {
-        match (open, tokens[at].text) {
-            (None, "\"" | "“" | "‘" | "«") => open = Some(at),
-            (Some(from), "\"" | "”" | "’" | "»") => {
+        let mark = tokens[at].text;
+        match open {
+            None => open = closing(tokens, at).map(|closing| (at, closing)),
+            Some((from, closing)) if mark == closing && !(mark == "'" && glued(tokens, at + 1)) => {
                 tokens[from..at]
                     .iter_mut()
                     .for_each(|token| token.quoted = true);
                 open = None;
             }
-            _ => {}
+            Some(_) => {}
         }
     }
+}
+
+/// The partner of the quotation mark at `at`, unless that is an apostrophe: `don't`, `users'`.
+fn closing(tokens: &[Token<'_>], at: usize) -> Option<&'static str> {
+    match tokens[at].text {
+        "\"" => Some("\""),
+        "“" => Some("”"),
+        "‘" => Some("’"),
+        "«" => Some("»"),
+        "'" if !at
+            .checked_sub(1)
+            .is_some_and(|before| glued(tokens, before)) =>
+        {
+            Some("'")
+        }
+        _ => None,
+    }
+}
+
+fn glued(tokens: &[Token<'_>], at: usize) -> bool {
+    let token = tokens.get(at);
+    token.is_some_and(|token| matches!(token.kind, Kind::Word | Kind::Number))
 }

@@ -43,6 +43,10 @@ fn what_is_joined_to_something_is_no_percentage() {
         "%s",
         "%",
         "2/0/100%/0.0s",
+        "GET /x?discount=40% 200",
+        "GET /x?a=b&discount=40% 200",
+        "open https://example.org/discount=40%",
+        "cat ./share=40%",
     ];
     for line in lines {
         assert_eq!(percent(line), None, "{line}");
@@ -58,6 +62,7 @@ fn among_several_the_one_at_a_bar_is_meant() {
         ("CPU 88%  [ 12%]", 12.0),
         ("88% cpu ━━━━━━╸━━━ 45%", 45.0),
         ("13% [2 demo-a 512 kB/1 MB 45%]", 13.0),
+        ("don't stop: 45% can't be all", 45.0),
     ];
     for (line, value) in lines {
         assert_eq!(percent(line), Some(value), "{line}");
@@ -79,6 +84,10 @@ fn the_measure_of_something_else_is_passed_over() {
         "Read: 1.000 MiB /  9.54 MiB ==> 62%",
         "file \"100% done.mp4\" queued",
         "saved ‘50% off.bin’",
+        "copy 'my 30% file.txt'",
+        "load 20%",
+        "volume: 45%",
+        "| 30%   45C    P0   50W / 250W |   1000MiB / 8192MiB |     45%      Default |",
     ];
     for line in lines {
         assert_eq!(percent(line), None, "{line}");

@@ -91,3 +91,21 @@ fn what_replaces_a_bar_in_its_row_ends_it() {
     let stream = "\n\n\x1b[2A\rone 20%\r\n\rtwo 10%\r\n\x1b[2A\rone: verifying\r\n\rtwo 30%\r\n";
     assert_eq!(percents(stream), [20.0, 30.0]);
 }
+
+#[test]
+fn the_head_of_a_table_names_no_stage() {
+    let head = "  % Total    % Received % Xferd  Average Speed   Time    Time     Time  Current\n    \
+                \x20                            Dload  Upload   Total   Spent    Left  Speed\n";
+    let row = "\r 45  100k   45 45000    0     0  30000      0  0:00:03  0:00:01  0:00:02 30000";
+    assert_eq!(stages(&format!("{head}{row}\n")), [stage(1, "", 45.0)]);
+    assert_eq!(
+        stages(&format!("Fetching a\n{head}{row}\n")),
+        [stage(1, "Fetching a", 45.0)]
+    );
+}
+
+#[test]
+fn a_bar_is_no_part_of_a_name() {
+    let stream = "2026-11-26T09:00:00 [##......................]  db.coll  1000/10000  (10.0%)\n";
+    assert_eq!(stages(stream), [stage(1, "db.coll", 10.0)]);
+}
