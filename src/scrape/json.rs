@@ -59,6 +59,15 @@ const COUNTERS: &[(&str, &str)] = &[
     ("n", "total"),
 ];
 
+/// Those of them that count bytes, unless a unit is named: states, and programs that fetch.
+const OF_BYTES: &[&str] = &[
+    "loaded",
+    "completed",
+    "downloaded",
+    "transferred",
+    "current",
+];
+
 /// Keys that say how much, where nothing says of how much.
 const AMOUNTS: &[&str] = &[
     "downloaded_bytes",
@@ -132,7 +141,10 @@ fn counters(
         object.get(*total)?.as_f64()?,
     );
     let named = object.get("unit").and_then(Value::as_str);
-    let bytes = loaded.contains("bytes") || matches!(named, Some("B" | "bytes"));
+    let bytes = match named {
+        Some(unit) => matches!(unit, "B" | "bytes"),
+        None => loaded.contains("bytes") || OF_BYTES.contains(loaded),
+    };
     let sound = done >= 0.0 && whole > 0.0 && done <= whole;
     sound.then_some((done, whole, bytes.then_some(BYTES)))
 }

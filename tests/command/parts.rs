@@ -170,6 +170,7 @@ fn what_is_no_longer_on_the_screen_is_deleted_once() {
         percent: Some(12.5),
         eta: Some("00:03".to_owned()),
         loaded: Some(4096.0),
+        unit: Some("B"),
         stage: Some(Stage {
             number: 2,
             label: Some("audio".to_owned()),
@@ -177,7 +178,8 @@ fn what_is_no_longer_on_the_screen_is_deleted_once() {
         ..Reading::default()
     };
     let expected = json!({
-        "progress": 12.5, "eta": "00:03", "loaded": 4096, "stage": 2, "stage_label": "audio",
+        "progress": 12.5, "eta": "00:03", "loaded": 4096, "unit": "B", "stage": 2,
+        "stage_label": "audio",
     });
     assert_eq!(report.patch(&full), fields(expected));
     let bare = Reading {
@@ -185,7 +187,8 @@ fn what_is_no_longer_on_the_screen_is_deleted_once() {
         ..Reading::default()
     };
     let expected = json!({
-        "progress": 100, "eta": null, "loaded": null, "stage": null, "stage_label": null,
+        "progress": 100, "eta": null, "loaded": null, "unit": null, "stage": null,
+        "stage_label": null,
     });
     assert_eq!(report.patch(&bare), fields(expected));
     assert_eq!(report.patch(&bare), fields(json!({"progress": 100})));
@@ -203,6 +206,18 @@ fn bytes_are_whole_and_other_things_need_not_be() {
     assert_eq!(Report::default().patch(&shown("B")), fields(expected));
     let expected = json!({"loaded": 10_276_044.8, "total": 20_971_520, "unit": "s"});
     assert_eq!(Report::default().patch(&shown("s")), fields(expected));
+}
+
+#[test]
+fn what_the_screen_does_not_name_are_items_and_no_bytes() {
+    let reading = Reading {
+        percent: Some(50.0),
+        loaded: Some(5.0),
+        total: Some(10.0),
+        ..Reading::default()
+    };
+    let expected = json!({"progress": 50, "loaded": 5, "total": 10, "unit": "items"});
+    assert_eq!(Report::default().patch(&reading), fields(expected));
 }
 
 #[test]

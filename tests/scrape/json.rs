@@ -36,6 +36,18 @@ fn speed_time_and_words_come_along() {
 }
 
 #[test]
+fn what_is_counted_follows_from_the_key_where_no_unit_is_named() {
+    let units = [
+        ("{\"loaded\": 1, \"total\": 2}\n", Some("B")),
+        ("{\"loaded\": 1, \"total\": 2, \"unit\": \"rows\"}\n", None),
+        ("{\"done\": 1, \"total\": 2}\n", None),
+    ];
+    for (line, unit) in units {
+        assert_eq!(last(line).unit, unit, "{line}");
+    }
+}
+
+#[test]
 fn a_progress_below_one_is_a_fraction_if_the_next_is_too() {
     let lines = |values: &[f64]| -> String {
         values

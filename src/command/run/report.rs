@@ -18,6 +18,9 @@ const TAIL_LINES: usize = 8;
 /// Characters of each.
 const TAIL_WIDTH: usize = 240;
 
+/// The unit of what is counted on the screen without a word for it.
+const UNNAMED: &str = "items";
+
 /// The fields that a reading fills.
 const FIELDS: [&str; 9] = [
     "progress",
@@ -43,20 +46,22 @@ impl Report {
     /// longer on the screen is deleted.
     pub fn patch(&mut self, reading: &Reading) -> Map<String, Value> {
         let text = |text: &Option<String>| text.as_deref().map(Value::from);
-        // `9.8MiB` on the screen is 10276044.8 bytes, and nobody has seen a fifth of a byte. Where
-        // no unit is named, a state counts bytes.
+        // `9.8MiB` on the screen is 10276044.8 bytes, and nobody has seen a fifth of a byte.
         let counted = |amount: f64| match reading.unit {
-            Some(amount::BYTES) | None => number(amount.round()),
+            Some(amount::BYTES) => number(amount.round()),
             _ => number(amount),
         };
+        // Without a unit a state would count bytes, and nobody has seen `[5/10]` of those.
+        let loaded = reading.loaded.and_then(counted);
+        let unnamed = loaded.as_ref().map(|_| UNNAMED);
         let values = [
             reading
                 .percent
                 .map(|percent| percent.clamp(0.0, 100.0))
                 .and_then(number),
-            reading.loaded.and_then(counted),
+            loaded,
             reading.total.and_then(counted),
-            reading.unit.map(Value::from),
+            reading.unit.or(unnamed).map(Value::from),
             text(&reading.speed),
             text(&reading.eta),
             text(&reading.message),
