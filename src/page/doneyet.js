@@ -27,19 +27,16 @@ export const isTerminal = (state) => TERMINAL.has(state.status);
 
 export function watch(taskId, options = {}) {
   if (!TASK_ID.test(taskId)) throw new RangeError(`not a task id: ${taskId}`);
-  const { line, watcher } = join(taskId, options);
-  return {
-    cancel: (reason) => line.ask(taskId, reason),
-    close: () => line.leave(watcher),
-  };
+  const { line, close } = join(taskId, options);
+  return { cancel: (reason) => line.ask(taskId, reason), close };
 }
 
 export function watchAll(options = {}) {
-  const { line, watcher } = join(ALL, options);
+  const { line, close } = join(ALL, options);
   return {
     cancel: (taskId, reason) => line.ask(taskId, reason),
     forget: (taskId) => line.forget(taskId),
-    close: () => line.leave(watcher),
+    close,
   };
 }
 
@@ -51,15 +48,15 @@ function join(id, { server, token, ticket, ...listeners }) {
   const line = [...lines].find((line) => line.opensWith(key)) ?? new Line(key);
   const watcher = { id, ...listeners };
   line.join(watcher);
-  return { line, watcher };
+  return { line, close: () => line.close(watcher) };
 }
 
 /* A way goes on until its signal aborts it: `word(frame?)` for all it hears, `lost()` at its end. */
 
-function overWebSocket({ base, token, ticket, topic, ids, signal }, word, lost) {
+function overWebSocket({ base, token, ticket, topic, ids, stop }, word, lost) {
   const url = new URL(`ws/${topic}`, base);
   url.protocol = url.protocol.replace("http", "ws");
-  // Pages cannot set `Authorization` here; a query would get into logs.
+  // Pages cannot set `Authorization`; a query gets into logs.
   let secret = ticket ? `ticket.${ticket}` : token && `bearer.${token}`;
   if (secret && !HEADER_TOKEN.test(secret)) {
     url.searchParams.set("token", token);
@@ -77,7 +74,7 @@ function overWebSocket({ base, token, ticket, topic, ids, signal }, word, lost) 
   };
   socket.onmessage = ({ data }) => word(parsed(data));
   socket.onclose = ({ code }) => lost(code === 1000);
-  signal.onabort = () => socket.close();
+  stop.signal.onabort = () => socket.close();
   return { send, name, ping };
 }
 
@@ -93,7 +90,7 @@ async function readEvents({ ask, topic }, word) {
   }
 }
 
-/** Questions that are held until there is news. Of all tasks one has always moved: a pause. */
+/** Questions held until there is news. Of all tasks one has always moved: a pause. */
 async function poll({ ask, topic }, word) {
   const all = topic === "all";
   for (let wait = 1, rev, headers; ; wait = 25) {
@@ -122,13 +119,13 @@ class Line {
   #watchers = new Map();
   /** Task id → its newest state, and by which link. */
   #seen = new Map();
-  /** Task id → why it is to be cancelled, until a state confirms that. */
+  /** Task id → why to cancel it, until a state confirms that. */
   #wanted = new Map();
   #link = null;
   #better = null;
   #betterAt = 0;
   #failures = 0;
-  #retry = null;
+  #retry;
   #told = ["connecting", {}];
   #over = new AbortController();
 
@@ -144,9 +141,8 @@ class Line {
     queueMicrotask(() => this.#connect());
   }
 
-  opensWith({ base, token, ticket }) {
-    const key = this.#key;
-    return key.base === base && key.token === token && key.ticket === ticket;
+  opensWith(key) {
+    return Object.keys(key).every((part) => key[part] === this.#key[part]);
   }
 
   join(watcher) {
@@ -155,14 +151,20 @@ class Line {
     const watchers = this.#watchers.get(id).add(watcher);
     if (watchers.size === 1 && this.#link) this.#widen(id);
     queueMicrotask(() => {
-      if (watchers.has(watcher)) watcher.onConnection?.(...this.#told);
+      watcher.listens ??= true;
+      say([watcher], "onConnection", ...this.#told);
       for (const [task, { state }] of this.#seen) {
-        if ((id === ALL || id === task) && watchers.has(watcher)) watcher.onState?.(state);
+        if (id === ALL || id === task) say([watcher], "onState", state);
       }
     });
   }
 
-  leave(watcher) {
+  close(watcher) {
+    watcher.listens = false;
+    this.#leave(watcher);
+  }
+
+  #leave(watcher) {
     const { id } = watcher;
     const watchers = this.#watchers.get(id);
     if (!watchers?.delete(watcher) || watchers.size) return;
@@ -172,7 +174,7 @@ class Line {
     this.#link?.name?.("unsubscribe", id);
   }
 
-  /** Asking twice does no harm, losing the wish does: every new link repeats it. */
+  /** Every new link repeats it: twice does no harm. */
   ask(id, reason) {
     this.#wanted.set(id, reason);
     if (this.#link?.live) this.#send(id, reason);
@@ -201,7 +203,6 @@ class Line {
 
   #connect(way = 0) {
     if (this.#over.signal.aborted) return;
-    this.#retry = null;
     this.#link = this.#open(way);
     this.#tell("connecting");
   }
@@ -210,22 +211,23 @@ class Line {
     const stop = new AbortController();
     const { signal } = stop;
     const since = performance.now();
-    const link = { way, stop, since, heardAt: since, topic: this.#topic(way), live: false };
+    const link = { way, stop, since, heardAt: since, topic: this.#topic(way) };
     const word = (frame) => signal.aborted || this.#heard(link, frame);
-    const lost = (forgotten) => signal.aborted || this.#lost(link, forgotten);
+    const lost = (forgotten) => this.#lost(link, forgotten);
     const ask = (path, options) => this.#ask(path, { ...options, signal });
     const ids = () => this.#watchers.keys();
     const start = (key) =>
-      signal.aborted || Object.assign(link, WAYS[way]({ ...key, ...link, ask, ids, signal }, word, lost));
+      signal.aborted || Object.assign(link, WAYS[way]({ ...key, ...link, ask, ids }, word, lost));
     this.#unlock().then(start).catch(() => lost());
     return link;
   }
 
   #drop(link) {
     link?.stop.abort();
+    if (link === this.#better) this.#better = null;
   }
 
-  /** Keys may be functions, for those that expire. */
+  /** Keys that expire are functions. */
   async #unlock() {
     const { base, token, ticket } = this.#key;
     const fresh = (key) => (typeof key === "function" ? key() : key);
@@ -244,23 +246,24 @@ class Line {
 
   #widen(id) {
     const { way, topic, name } = this.#link;
+    this.#drop(this.#better); // Opened for others.
     if (this.#topic(way) === topic) return name?.("subscribe", id);
     this.#drop(this.#link);
     this.#connect(way);
   }
 
-  /** It is the first word that makes a link live: what opens and is silent may be a proxy. */
+  /** The first word makes a link live: what opens and is silent may be a proxy. */
   #heard(link, frame) {
     link.heardAt = performance.now();
     if (!link.live) this.#live(link);
     if (typeof frame?.task_id !== "string") {
       if (typeof frame?.error === "string") this.#refused(frame, [...this.#wanted.keys()]);
-    } else if (frame.event === "forgotten") this.#forgotten(frame.task_id);
-    else if (Number.isFinite(frame.rev)) this.#take(frame, link);
+    } else if (Number.isFinite(frame.rev)) this.#take(frame, link);
+    else if (frame.event === "forgotten") this.#forgotten(frame.task_id);
   }
 
   #live(link) {
-    if (link === this.#better) {
+    if (link !== this.#link) {
       this.#drop(this.#link);
       this.#link = link;
       this.#better = null;
@@ -271,25 +274,26 @@ class Line {
     this.#tell("live", { way: NAMES[link.way] });
   }
 
-  /** After a way that does not get through, the next; after the last, a pause. */
+  /** After a way that fails, the next; after the last, a pause. */
   #lost(link, forgotten) {
+    if (link.stop.signal.aborted) return;
     this.#drop(link);
     const next = link.live ? WAYS.length : link.way + 1;
-    if (link === this.#better) {
-      this.#better = next < this.#link.way ? this.#open(next) : null;
+    if (link !== this.#link) {
+      if (next < this.#link.way) this.#better = this.#open(next);
     } else if (forgotten) {
-      for (const id of [...this.#watchers.keys()]) this.#forgotten(id);
+      this.#forgotten(...this.#watchers.keys());
     } else if (next < WAYS.length) {
       this.#connect(next);
     } else {
       this.#drop(this.#better);
-      this.#link = this.#better = null;
+      this.#link = null;
       if (link.live && performance.now() - link.since > LASTED_MS) this.#failures = 0;
       this.#wait();
     }
   }
 
-  /** With full jitter, so that the pages a restart cut off do not all come back at once. */
+  /** With full jitter: not all that a restart cut off come back at once. */
   #wait() {
     const ceiling = Math.min(BACKOFF_CAP_MS, BACKOFF_FIRST_MS * 2 ** this.#failures++);
     const delayMs = Math.random() * ceiling;
@@ -302,7 +306,7 @@ class Line {
       // Silence while nobody looked does not count.
       this.#link.heardAt = Math.max(this.#link.heardAt, performance.now() - QUIET_MS);
       this.#beat();
-    } else if (this.#retry !== null && !hidden()) {
+    } else if (!hidden()) {
       clearTimeout(this.#retry);
       this.#connect();
     }
@@ -328,18 +332,18 @@ class Line {
     if (!isNews(state, this.#seen.get(id), link)) return;
     this.#seen.set(id, { state, link });
     if (state.cancel || isTerminal(state)) this.#wanted.delete(id);
-    for (const watcher of this.#watching(id, ALL)) watcher.onState?.(state);
+    say(this.#watching(id, ALL), "onState", state);
   }
 
   #watching(...ids) {
     return ids.flatMap((id) => [...(this.#watchers.get(id) ?? [])]);
   }
 
-  #forgotten(id) {
-    for (const watcher of this.#watching(id)) {
-      watcher.onConnection?.("ended", {});
-      this.leave(watcher);
-    }
+  /** Who watches again at once begins afresh. */
+  #forgotten(...ids) {
+    const watchers = this.#watching(...ids);
+    for (const watcher of watchers) this.#leave(watcher);
+    say(watchers, "onConnection", "ended", {});
   }
 
   #send(id, reason) {
@@ -353,13 +357,22 @@ class Line {
   /** All that we ever say is cancel. */
   #refused(complaint, ids) {
     for (const id of ids) this.#wanted.delete(id);
-    for (const watcher of this.#watching(ALL, ...ids)) watcher.onError?.(complaint);
+    say(this.#watching(ALL, ...ids), "onError", complaint);
   }
 
   #tell(connection, detail = {}) {
     this.#told = [connection, detail];
-    for (const watcher of this.#watching(...this.#watchers.keys())) {
-      watcher.onConnection?.(connection, detail);
+    say(this.#watching(...this.#watchers.keys()), "onConnection", connection, detail);
+  }
+}
+
+/** What one throws harms no other. */
+function say(watchers, listener, ...news) {
+  for (const watcher of watchers) {
+    try {
+      if (watcher.listens) watcher[listener]?.(...news);
+    } catch (error) {
+      reportError(error);
     }
   }
 }

@@ -7,12 +7,13 @@ import demo from "./demo.mjs";
 import command from "./command.mjs";
 import recipes from "./recipes.mjs";
 import types from "./types.mjs";
+import watchers from "./watchers.mjs";
 import ways from "./ways.mjs";
 
 const wanted = process.argv[2] ?? "";
 const count = { passed: 0, failed: 0 };
 
-const cases = { ...article, ...dashboard, ...ways, ...types, ...command, ...recipes, ...demo };
+const cases = { ...article, ...dashboard, ...ways, ...watchers, ...types, ...command, ...recipes, ...demo };
 for (const [name, run] of Object.entries(cases)) {
   if (!name.includes(wanted)) continue;
   const bench = new Bench();

@@ -111,7 +111,7 @@ const way = (page, name) => page.waitForFunction((name) => ways.at(-1) === name,
  * Lets time pass until `arrived` settles. A first look for a better way may still have met the
  * proxy as it was.
  */
-async function later(page, arrived) {
+export async function later(page, arrived) {
   let waiting = true;
   arrived = arrived.finally(() => (waiting = false));
   while (waiting) {
