@@ -4,10 +4,14 @@ use std::fmt;
 use std::io::{BufRead as _, BufReader, Read, Write as _};
 use std::path::PathBuf;
 use std::process::{Child, ChildStdin, Command, Stdio};
+use std::sync::atomic::AtomicBool;
 use std::sync::mpsc::{self, Receiver};
+use std::sync::{Arc, Once};
 use std::thread;
 
 use doneyet::client::Server;
+use signal_hook::consts::{SIGHUP, SIGINT, SIGQUIT, SIGTERM};
+use signal_hook::flag;
 
 use super::PATIENCE;
 
@@ -48,6 +52,18 @@ impl Drop for Script {
     }
 }
 
+/// What is ignored stays ignored in a program that is started, and a shell lets what runs in its
+/// background ignore SIGINT. A signal that is caught, however, is the default again after an exec.
+fn ignore_no_signal() {
+    static DONE: Once = Once::new();
+    DONE.call_once(|| {
+        for signal in [SIGHUP, SIGINT, SIGQUIT, SIGTERM] {
+            let always = Arc::new(AtomicBool::new(true));
+            flag::register_conditional_default(signal, always).expect("a signal to be caught");
+        }
+    });
+}
+
 /// What is left of a run.
 #[derive(Debug)]
 pub(super) struct Ended {
@@ -82,6 +98,7 @@ impl Program {
     }
 
     fn with_input(command: &mut Command, input: Stdio) -> Program {
+        ignore_no_signal();
         let path = std::env::var_os("PATH").unwrap_or_default();
         let mut child = command
             .env_clear()
