@@ -40,7 +40,7 @@ async function tab(bench, server, { route, ...options } = {}) {
 const shut = (socket) => socket.close({ code: 1011 });
 
 const heard = (page, name, progress) =>
-  page.waitForFunction(([name, progress]) => heard[name].at(-1)?.progress === progress, [name, progress]);
+  page.waitForFunction(([name, progress]) => heard[name]?.at(-1)?.progress === progress, [name, progress]);
 
 const way = (page, name, way) =>
   page.waitForFunction(([name, way]) => ways[name] === way, [name, way]);
