@@ -21,7 +21,7 @@ use std::rc::Rc;
 
 use crate::server::batch::Batch;
 use crate::server::config::Config;
-use crate::server::fulfil::{BYTES_A_UNIT, List};
+use crate::server::fulfil::BYTES_A_UNIT;
 use crate::server::inbox::Inbox;
 use crate::server::jobs::Jobs;
 use crate::server::journal::Journal;
@@ -31,6 +31,7 @@ use crate::server::quota::Accounts;
 use crate::server::sending::Sendings;
 use crate::session::forwarded::Proxies;
 use crate::session::keys::{Keyring, Keys};
+use crate::session::list::List;
 use crate::session::{Fault, Flow, Notice, Session, Wait};
 use crate::task::board::TaskKey;
 use crate::task::deadlines::Deadlines;
@@ -71,8 +72,8 @@ pub struct Broker {
     pub(super) sendings: Sendings,
     /// What has been done since the start, in the cost of an echo: for budgets, which compare.
     pub(super) work: usize,
-    /// The list that was last made, for whoever else asks for it in this turn.
-    pub(super) last_list: Option<List>,
+    /// The list that was last made, and of which status, for whoever else asks for it in this turn.
+    pub(super) last_list: Option<(Option<String>, Rc<List>)>,
     dead: Vec<PeerKey>,
     /// Tells this daemon's lists from those of its predecessors: when it was first asked for one.
     pub(super) lists_since: Option<u64>,

@@ -5,6 +5,7 @@ use std::rc::Rc;
 use crate::server::broker::Broker;
 use crate::server::metrics::label::{CancelOutcome, TaskEvent};
 use crate::session::demand::{Answer, Demand, Feed, Notice, Publish, Published, Until};
+use crate::session::list::List;
 use crate::session::websocket::Purpose;
 use crate::task::board::{Room, TaskKey};
 use crate::task::hub::{Birth, PeerKey, Role};
@@ -20,14 +21,6 @@ const MAX_SUBSCRIPTIONS: usize = 64;
 pub(super) const BYTES_A_UNIT: usize = 256;
 /// The cost of a list: a look at every task.
 const LIST_COST: usize = 64;
-
-/// A list that was made.
-#[derive(Debug)]
-pub(super) struct List {
-    /// Its entity tag, and the status that its tasks have: what it was made of.
-    key: (String, Option<String>),
-    updates: Rc<[Rc<Update>]>,
-}
 
 impl Broker {
     /// Does what `peer` demands. Without an answer, there will be one later.
@@ -85,8 +78,8 @@ impl Broker {
         self.count_answer(answer, now);
         let peer = &mut self.peers[key];
         let flow = peer.session.answer(answer, &mut peer.outbox, now);
-        if let Answer::List(updates, _) = answer {
-            self.begin_list(key, updates);
+        if let Answer::List(list) = answer {
+            self.begin_list(key, list);
         }
         self.after_answer(key, flow, now);
     }
@@ -247,20 +240,20 @@ impl Broker {
     /// the next list ask at once, and share it.
     fn list(&mut self, status: Option<&str>, now: Now) -> Answer {
         self.work += LIST_COST;
-        let key = (self.list_tag(now), status.map(str::to_owned));
-        let tag = key.0.clone();
-        if let Some(last) = self.last_list.as_ref().filter(|last| last.key == key) {
-            return Answer::List(Rc::clone(&last.updates), tag);
+        let tag = self.list_tag(now);
+        if let Some((of, last)) = &self.last_list
+            && of.as_deref() == status
+            && last.tag == tag
+        {
+            return Answer::List(Rc::clone(last));
         }
         let all = self.board.newest_first();
         let wanted =
             all.filter(|record| status.is_none_or(|status| record.state().status() == status));
-        let updates: Rc<[_]> = wanted.map(|record| Rc::clone(record.update())).collect();
-        self.last_list = Some(List {
-            key,
-            updates: Rc::clone(&updates),
-        });
-        Answer::List(updates, tag)
+        let updates = wanted.map(|record| Rc::clone(record.update()));
+        let list = Rc::new(List::new(updates.collect(), tag));
+        self.last_list = Some((status.map(str::to_owned), Rc::clone(&list)));
+        Answer::List(list)
     }
 
     /// The entity tag of the list of all states, as it is now.

@@ -18,10 +18,10 @@ use std::rc::Rc;
 use crate::server::broker::Broker;
 use crate::server::peer::{Input, Phase};
 use crate::session::demand::{Answer, File};
-use crate::session::http::ListReader;
+use crate::session::list::{List, ListReader};
 use crate::session::{Flow, Session};
 use crate::task::hub::PeerKey;
-use crate::task::{Now, Refusal, TaskId, Update};
+use crate::task::{Now, Refusal, TaskId};
 
 /// Bytes that are fetched at once.
 const PIECE: usize = 64 * 1024;
@@ -141,11 +141,11 @@ impl Broker {
     }
 
     /// A list follows the head that `key` was just answered with, unless that was all.
-    pub(super) fn begin_list(&mut self, key: PeerKey, updates: &Rc<[Rc<Update>]>) {
+    pub(super) fn begin_list(&mut self, key: PeerKey, list: &Rc<List>) {
         if let Session::Http(http) = &mut self.peers[key].session
             && let Some(range) = http.new_content()
         {
-            let reader = ListReader::new(Rc::clone(updates));
+            let reader = ListReader::new(Rc::clone(list));
             self.send(key, Box::new(reader), range.end - range.start);
         }
     }

@@ -44,7 +44,7 @@ pub enum Call {
     Upgrade(Offer, Purpose),
     /// The states of all tasks, of this status if one is named.
     List(Option<String>),
-    /// All states, as soon as they are not those that the client has.
+    /// All states, as soon as a task has changed since the list that the client has.
     AwaitList {
         /// `?status=`.
         status: Option<String>,

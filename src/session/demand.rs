@@ -3,6 +3,7 @@
 use std::rc::Rc;
 
 use crate::recipe::Order;
+use crate::session::list::List;
 use crate::session::tags::EntityTags;
 use crate::task::state::Cancel;
 use crate::task::{Mode, Patch, Refusal, TaskId, Update};
@@ -44,7 +45,7 @@ pub enum Demand {
         /// The status wanted.
         status: Option<String>,
     },
-    /// The same, as soon as it is not the list that is known already.
+    /// The same, as soon as a task has changed since the list that is known.
     AwaitList {
         /// The status wanted.
         status: Option<String>,
@@ -145,7 +146,7 @@ pub enum Answer {
     /// News will come, as events.
     Stream(Until),
     /// All states asked for, the newest task first, and the entity tag of this list.
-    List(Rc<[Rc<Update>]>, String),
+    List(Rc<List>),
     /// The daemon's own numbers, in Prometheus' text format.
     Metrics(Rc<str>),
     /// A cancel stands in this state.

@@ -2,12 +2,9 @@
 
 mod answer;
 mod file;
-mod list;
 mod sending;
 mod stage;
 mod terms;
-
-pub use list::ListReader;
 
 use std::mem;
 use std::net::IpAddr;
@@ -19,7 +16,6 @@ use crate::session::consequence::Consequence;
 use crate::session::demand::{Answer, Demand, Fault, Notice};
 use crate::session::forwarded::Proxies;
 use crate::session::http::answer::response;
-use crate::session::http::list::list_len;
 use crate::session::http::stage::{Awaited, Request, Stage};
 use crate::session::http::terms::Terms;
 use crate::session::keys::{Keyring, Permit};
@@ -148,8 +144,8 @@ impl Http {
         }
         let flow = self.respond(&terms, response, out, now);
         match (answer, terms.exchange.content) {
-            (Answer::List(updates, tag), Content::Sent) if !terms.has(tag) => {
-                return self.await_content(flow, Some(0..list_len(updates) as u64));
+            (Answer::List(list), Content::Sent) if !terms.has(&list.tag) => {
+                return self.await_content(flow, Some(0..list.len));
             }
             // The content is to come, and the close behind it.
             (Answer::Stream(_), Content::Sent) => return Flow::On,

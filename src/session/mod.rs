@@ -24,6 +24,7 @@ pub mod events;
 pub mod forwarded;
 pub mod http;
 pub mod keys;
+pub mod list;
 pub mod outbox;
 pub mod publish;
 mod query;

@@ -4,8 +4,9 @@ use std::io::Read;
 use std::rc::Rc;
 
 use doneyet::session::demand::{Answer, Demand, Feed, File, Notice, Published, Until};
-use doneyet::session::http::{Http, ListReader};
+use doneyet::session::http::Http;
 use doneyet::session::keys::Permit;
+use doneyet::session::list::{List, ListReader};
 use doneyet::session::websocket::{Purpose, WebSocket};
 use doneyet::session::{Access, Flow, Outbox, Outcome, Session};
 use doneyet::task::{Now, Refusal, TaskId, Update};
@@ -117,7 +118,7 @@ impl Talk {
         };
         let mut content = Vec::new();
         match answer {
-            Answer::List(updates, _) => ListReader::new(Rc::clone(updates))
+            Answer::List(list) => ListReader::new(Rc::clone(list))
                 .read_to_end(&mut content)
                 .expect("memory can be read"),
             _ => CONTENT
@@ -290,9 +291,10 @@ fn answer_at_once(demand: Demand) -> Answer {
             modified_unix_ms: NOON.unix_ms - 500,
             tag: "v1".to_owned(),
         }),
-        Demand::List { .. } | Demand::AwaitList { .. } => {
-            Answer::List(Rc::from([update(), update()]), "\"1-2\"".into())
-        }
+        Demand::List { .. } | Demand::AwaitList { .. } => Answer::List(Rc::new(List::new(
+            vec![update(), update()],
+            "\"1-2\"".into(),
+        ))),
         Demand::Forget(_) | Demand::Subscribe(_) | Demand::Unsubscribe(_) => Answer::Done,
     }
 }

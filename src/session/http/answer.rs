@@ -3,7 +3,6 @@
 use crate::session::demand::{Answer, Notice};
 use crate::session::events::EVENT_STREAM;
 use crate::session::http::file;
-use crate::session::http::list::list_len;
 use crate::session::http::terms::Terms;
 use crate::session::refuse::refused;
 use crate::session::vocabulary;
@@ -33,12 +32,12 @@ pub(super) fn response<'a>(answer: &'a Answer, terms: &Terms) -> Response<'a> {
         Answer::Stream(_) => Response::new(Status::OK)
             .stream(EVENT_STREAM)
             .field("X-Accel-Buffering", "no"),
-        Answer::List(_, tag) if terms.has(tag) => {
-            Response::new(Status::NOT_MODIFIED).field("ETag", tag.as_str())
+        Answer::List(list) if terms.has(&list.tag) => {
+            Response::new(Status::NOT_MODIFIED).field("ETag", list.tag.as_str())
         }
-        Answer::List(updates, tag) => Response::new(Status::OK)
-            .announce("application/json", list_len(updates) as u64)
-            .field("ETag", tag.as_str()),
+        Answer::List(list) => Response::new(Status::OK)
+            .announce("application/json", list.len)
+            .field("ETag", list.tag.as_str()),
         Answer::Metrics(text) => Response::new(Status::OK).body(EXPOSITION, text.as_bytes()),
         Answer::CancelRequested(update) => Response::new(Status::ACCEPTED).json(update.json()),
         Answer::Recipes(json) => Response::new(Status::OK).json(json.as_bytes()),

@@ -11,10 +11,34 @@ use crate::task::Update;
 const LIST_BEGIN: &[u8] = b"{\"tasks\":[";
 const LIST_END: &[u8] = b"]}";
 
+/// The states that were asked for, as they were; made once for all who asked at the same time.
+#[derive(Debug)]
+pub struct List {
+    updates: Vec<Rc<Update>>,
+    /// What tells this list from the next one (RFC 9110 §8.8.3).
+    pub tag: String,
+    /// The length of its JSON, in bytes.
+    pub len: u64,
+}
+
+impl List {
+    /// Of these states, in this order.
+    pub fn new(updates: Vec<Rc<Update>>, tag: String) -> List {
+        let states: usize = updates.iter().map(|update| update.json().len()).sum();
+        let commas = updates.len().saturating_sub(1);
+        let len = LIST_BEGIN.len() + states + commas + LIST_END.len();
+        List {
+            updates,
+            tag,
+            len: len as u64,
+        }
+    }
+}
+
 /// The JSON of a list, piece by piece.
 #[derive(Debug)]
 pub struct ListReader {
-    updates: Rc<[Rc<Update>]>,
+    list: Rc<List>,
     /// The number of the part that is read next: what comes before the first state, the first
     /// state, what comes before the second one, and so on.
     part: usize,
@@ -24,9 +48,9 @@ pub struct ListReader {
 
 impl ListReader {
     /// At its beginning.
-    pub fn new(updates: Rc<[Rc<Update>]>) -> ListReader {
+    pub fn new(list: Rc<List>) -> ListReader {
         ListReader {
-            updates,
+            list,
             part: 0,
             read: 0,
         }
@@ -34,14 +58,14 @@ impl ListReader {
 
     /// The part that is read next; none behind the last.
     fn part(&self) -> Option<&[u8]> {
-        let (index, count) = (self.part / 2, self.updates.len());
+        let (index, count) = (self.part / 2, self.list.updates.len());
         match (self.part % 2, index) {
             (0, 0) => Some(LIST_BEGIN),
             (0, _) if index < count => Some(b","),
             (0, _) if index == count => Some(LIST_END),
             (0, _) => None,
             _ if count == 0 => Some(LIST_END),
-            _ => self.updates.get(index).map(|update| update.json()),
+            _ => self.list.updates.get(index).map(|update| update.json()),
         }
     }
 }
@@ -64,10 +88,4 @@ impl Read for ListReader {
         }
         Ok(filled)
     }
-}
-
-/// How long a list is, in bytes.
-pub(super) fn list_len(updates: &[Rc<Update>]) -> usize {
-    let states: usize = updates.iter().map(|update| update.json().len()).sum();
-    LIST_BEGIN.len() + states + updates.len().saturating_sub(1) + LIST_END.len()
 }
