@@ -18,8 +18,12 @@ use rustix::process::{
 pub struct Kin {
     /// Its number.
     pub pid: Pid,
-    /// Its parent's.
+    /// Its parent's. Like the next two 0 if that is outside our PID namespace (pid_namespaces(7)).
     pub parent: i32,
+    /// Its process group's.
+    pub group: i32,
+    /// Its session's.
+    pub session: i32,
     /// When it began, in the kernel's ticks. With the number it names one process for ever.
     pub began: u64,
     /// Whether it has ended, and only waits to be buried.
@@ -39,6 +43,8 @@ impl Kin {
         Some(Kin {
             pid: Pid::from_raw(number.parse().ok()?)?,
             parent: fields.get(1)?.parse().ok()?,
+            group: fields.get(2)?.parse().ok()?,
+            session: fields.get(3)?.parse().ok()?,
             began,
             is_dead: matches!(*fields.first()?, "Z" | "X"),
             name: name.to_owned(),
@@ -47,6 +53,17 @@ impl Kin {
 
     fn read(pid: &str) -> Option<Kin> {
         Kin::parse(&fs::read_to_string(format!("/proc/{pid}/stat")).ok()?)
+    }
+
+    /// Ourselves.
+    pub fn us() -> Option<Kin> {
+        Kin::read("self")
+    }
+
+    /// The one that started it, or that it was handed to.
+    pub fn parent(&self) -> Option<Kin> {
+        let parent = Pid::from_raw(self.parent)?;
+        Kin::read(&parent.as_raw_nonzero().to_string())
     }
 
     /// Signals this very process, or nobody: by the time, its number could name another.
@@ -97,10 +114,10 @@ pub fn ours(spared: &[Pid]) -> Vec<Kin> {
     found
 }
 
-/// The parent of a process.
-pub fn parent(pid: Pid) -> Option<Pid> {
-    let kin = Kin::read(&pid.as_raw_nonzero().to_string())?;
-    Pid::from_raw(kin.parent)
+/// Our process group, unless it is outside our PID namespace and has no number here. getpgrp(2) then
+/// says 0, which is no [`Pid`].
+pub fn our_group() -> Option<Pid> {
+    Kin::us().and_then(|us| Pid::from_raw(us.group))
 }
 
 /// Signals each of them, and wakes those that are stopped and would not hear.

@@ -129,8 +129,11 @@ fn a_question_to_the_terminal_is_found_however_it_is_cut() {
 }
 
 fn kin(pid: i32, parent: i32, state: char) -> Kin {
-    let zeros = "0 ".repeat(17);
-    Kin::parse(&format!("{pid} (a) b (c) {state} {parent} {zeros}77 0\n")).unwrap()
+    let zeros = "0 ".repeat(15);
+    Kin::parse(&format!(
+        "{pid} (a) b (c) {state} {parent} 3 2 {zeros}77 0\n"
+    ))
+    .unwrap()
 }
 
 #[test]
@@ -138,6 +141,7 @@ fn a_process_is_read_whatever_its_name() {
     let odd = kin(5, 4, 'S');
     assert_eq!(odd.name, "a) b (c");
     assert_eq!((odd.parent, odd.began, odd.is_dead), (4, 77, false));
+    assert_eq!((odd.group, odd.session), (3, 2));
     assert!(kin(5, 4, 'Z').is_dead);
     for broken in ["", "5", "5 (a", "5 (a) S", "x (a) S 1 2", "0 (a) S 1"] {
         assert_eq!(Kin::parse(broken), None, "{broken}");

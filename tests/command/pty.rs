@@ -213,6 +213,26 @@ fn ctrl_z_where_no_shell_could_continue_us_changes_nothing() {
 }
 
 #[test]
+fn a_group_outside_our_pid_namespace_is_no_harm() {
+    const APART: &str = "unshare --map-root-user --pid --fork --mount-proc";
+    let possible = Program::on_terminal(&format!("{APART} true; echo code $?"));
+    if possible.out.await_line("code ").trim() != "code 0" {
+        println!("no PID namespace of its own here: nobody's group is outside");
+        return;
+    }
+    let daemon = daemon();
+    let server = daemon.server();
+    let script = Script::new("inside", "kill -TSTP $$; echo pid $$; exit 6");
+    for pty in ["", "--no-pty"] {
+        let line = format!("{APART} {DONEYET} run {pty} --server {server} -- sh {script}");
+        let run = Program::on_terminal(&format!("{line}; echo code $?; stty -a"));
+        run.out.await_line("pid ");
+        assert_eq!(run.out.await_line("code ").trim(), "code 6");
+        assert_usual_modes(&run);
+    }
+}
+
+#[test]
 fn however_we_are_ended_the_terminal_is_given_back() {
     let daemon = daemon();
     let server = daemon.server();

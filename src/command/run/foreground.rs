@@ -10,13 +10,16 @@
 
 use std::os::fd::OwnedFd;
 
-use rustix::process::{Pid, getpgrp, setpgid};
+use rustix::process::{Pid, setpgid};
 use rustix::termios::{tcgetpgrp, tcsetpgrp};
+
+use super::kin;
 
 /// A terminal, and who may have it.
 pub(super) struct Foreground {
     terminal: OwnedFd,
-    ours: Pid,
+    /// `None` is a group that cannot be named here, and so cannot get the terminal back.
+    ours: Option<Pid>,
     theirs: Pid,
 }
 
@@ -25,14 +28,14 @@ impl Foreground {
     pub(super) fn of(terminal: OwnedFd, theirs: Pid) -> Foreground {
         Foreground {
             terminal,
-            ours: getpgrp(),
+            ours: kin::our_group(),
             theirs,
         }
     }
 
     /// Gives the terminal to the command, if it is ours to give: in the background it is not.
     pub(super) fn lend(&self) -> bool {
-        let is_ours = tcgetpgrp(&self.terminal).is_ok_and(|holder| holder == self.ours);
+        let is_ours = tcgetpgrp(&self.terminal).is_ok_and(|holder| Some(holder) == self.ours);
         is_ours && tcsetpgrp(&self.terminal, self.theirs).is_ok()
     }
 
@@ -49,12 +52,12 @@ impl Foreground {
     /// Takes it back, if the command has it. Its group must still exist: stopped, or not yet
     /// waited for.
     pub(super) fn take_back(&self) {
-        if self.is_lent() {
+        if let Some(ours) = self.ours.filter(|_| self.is_lent()) {
             // A session's leader cannot change its group. But then nobody is behind us who would
             // want the terminal.
             if setpgid(None, Some(self.theirs)).is_ok() {
-                let _ = tcsetpgrp(&self.terminal, self.ours);
-                let _ = setpgid(None, Some(self.ours));
+                let _ = tcsetpgrp(&self.terminal, ours);
+                let _ = setpgid(None, Some(ours));
             }
         }
     }

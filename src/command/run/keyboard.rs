@@ -18,8 +18,9 @@ use std::thread;
 use rustix::event::{PollFd, PollFlags, poll};
 use rustix::fs::{Mode, OFlags, open};
 use rustix::io::Errno;
-use rustix::process::getpgrp;
 use rustix::termios::{OptionalActions, Termios, tcgetattr, tcgetpgrp, tcsetattr};
+
+use super::kin;
 
 /// Keys read at once, in bytes. More come only from a paste.
 const KEYS: usize = 4096;
@@ -210,7 +211,9 @@ fn is_passing(error: &io::Error) -> bool {
 /// out, and nobody is stopped for using it.
 fn is_ours(terminal: &File) -> bool {
     match tcgetpgrp(terminal) {
-        Ok(holder) => holder == getpgrp(),
+        Ok(holder) => kin::our_group() == Some(holder),
+        // It is that of a group that has no number here.
+        Err(Errno::OPNOTSUPP) => kin::our_group().is_none(),
         Err(error) => error == Errno::NOTTY,
     }
 }

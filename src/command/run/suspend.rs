@@ -4,25 +4,22 @@
 //! its terminal again; when the shell continues us, we continue the command. Where no shell looks
 //! after us nobody would ever do that, and we go on.
 
-use rustix::process::{
-    Signal, getpgid, getpgrp, getpid, getppid, getsid, kill_current_process_group, kill_process,
-};
+use rustix::process::{Signal, getpid, kill_current_process_group, kill_process};
 
-use super::kin;
+use super::kin::Kin;
 
 /// Whether somebody would notice that we are stopped: an ancestor of another group in our session
 /// (our group is not "orphaned", POSIX 3.264).
 pub(super) fn has_shell() -> bool {
-    let session = getsid(None).ok();
-    let mut ancestor = getppid();
-    while let Some(pid) = ancestor {
-        if getsid(Some(pid)).ok() != session {
-            return false;
-        }
-        if getpgid(Some(pid)) != Ok(getpgrp()) {
+    let Some(us) = Kin::us() else {
+        return false;
+    };
+    let mut ancestor = us.parent();
+    while let Some(kin) = ancestor.filter(|kin| kin.session == us.session) {
+        if kin.group != us.group {
             return true;
         }
-        ancestor = kin::parent(pid);
+        ancestor = kin.parent();
     }
     false
 }
