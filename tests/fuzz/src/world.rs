@@ -39,6 +39,13 @@ pub struct Link {
     pub interrupt: bool,
 }
 
+impl Link {
+    /// Whether the client is owed news: neither side has ended, and all its requests were read.
+    pub fn listens(&self) -> bool {
+        !self.fin && !self.shut && self.inbound.is_empty()
+    }
+}
+
 /// The broker's end of a link, for one write.
 struct Socket<'a>(&'a mut Link);
 

@@ -78,7 +78,10 @@ fn check_one(reading: &Reading) {
     );
     assert!(reading.percent.is_none_or(|n| n <= 100.0), "{reading:?}");
     assert_eq!(reading.percent.is_some(), reading.stage.is_some());
-    let label = reading.stage.as_ref().and_then(|stage| stage.label.as_ref());
+    let label = reading
+        .stage
+        .as_ref()
+        .and_then(|stage| stage.label.as_ref());
     let texts = [&reading.speed, &reading.eta, &reading.message];
     for text in texts.into_iter().flatten().chain(label) {
         assert!(text.chars().count() <= 120, "{reading:?}");
