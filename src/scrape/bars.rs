@@ -5,9 +5,12 @@
 //! its end, the first, and then the next that is not done. One that starts over while another goes
 //! on is a part of the other.
 //!
-//! That two bars stand *beside* and not *after* each other shows in their order: one falls below
-//! the other, under a name of its own, and goes on from where that name had been. A single bar whose
-//! words change all the time (`[12/40] main.c`, `[13/40] frame.c`) never does that.
+//! That two bars stand *beside* and not *after* each other shows in their places, once the cursor was
+//! sent back up to them: then they are rows of one picture. Or it shows in their order: one falls
+//! below the other, under a name of its own, and goes on from where that name had been. A single bar
+//! whose words change all the time (`[12/40] main.c`, `[13/40] frame.c`) never does that.
+
+use super::lines::Place;
 
 /// Bars remembered.
 const REMEMBERED: usize = 32;
@@ -19,7 +22,7 @@ const SILENCE_MS: u64 = 3_000;
 struct Bar {
     name: u64,
     /// The row it was last drawn in.
-    row: u16,
+    row: u32,
     percent: f64,
     seen_ms: u64,
     /// Another one was seen to be alive at the same time.
@@ -43,12 +46,12 @@ pub struct Bars {
 
 impl Bars {
     /// Something else is drawn in the row: its bar is gone.
-    pub fn leave(&mut self, row: u16) {
+    pub fn leave(&mut self, row: u32) {
         self.keep(|bar| bar.row != row);
     }
 
     /// The bar `name` is drawn in the row: another one that was there is gone.
-    pub fn take_row(&mut self, row: u16, name: u64) {
+    pub fn take_row(&mut self, row: u32, name: u64) {
         self.keep(|bar| bar.row != row || bar.name == name);
     }
 
@@ -60,10 +63,13 @@ impl Bars {
             .filter(|name| seen.iter().any(|bar| bar.name == *name));
     }
 
-    /// Takes note that the bar `name` in `row` shows `percent`, and says whether that is what the whole
-    /// display shows.
-    pub fn shows(&mut self, name: u64, row: u16, percent: f64, now_ms: u64) -> bool {
-        let before = self.note(name, row, percent, now_ms);
+    /// Takes note that the bar `name` in `place` shows `percent`, and says whether that is what the
+    /// whole display shows.
+    pub fn shows(&mut self, name: u64, place: Place, percent: f64, now_ms: u64) -> bool {
+        let before = self.note(name, place.row, percent, now_ms);
+        if place.row >= place.picture {
+            self.see_picture(name, place, now_ms);
+        }
         let Some(followed) = self.followed.and_then(|name| self.get(name)) else {
             self.followed = Some(name);
             return true;
@@ -73,7 +79,7 @@ impl Bars {
             return !(fell && self.is_part_of_another(name, now_ms));
         }
         // What another row shows is still there to be seen.
-        let apart = followed.row != row || followed.beside;
+        let apart = are_apart(followed.row, place) || followed.beside;
         let Some(before) = before else {
             return if apart {
                 self.join(name, &followed, now_ms)
@@ -93,8 +99,20 @@ impl Bars {
         self.follow(name)
     }
 
+    /// Another bar that was followed stands in the picture, too.
+    fn see_picture(&mut self, name: u64, place: Place, now_ms: u64) {
+        let stands = |bar: &&Bar| {
+            bar.name != name && are_apart(bar.row, place) && !bar.beside && !bar.is_over(now_ms)
+        };
+        if let Some(other) = self.seen.iter().find(stands).map(|bar| bar.name)
+            && self.followed == Some(name)
+        {
+            self.stand_beside(name, other);
+        }
+    }
+
     /// Remembers it, and returns what was known of it.
-    fn note(&mut self, name: u64, row: u16, percent: f64, now_ms: u64) -> Option<Bar> {
+    fn note(&mut self, name: u64, row: u32, percent: f64, now_ms: u64) -> Option<Bar> {
         if let Some(bar) = self.seen.iter_mut().find(|bar| bar.name == name) {
             let before = *bar;
             (bar.row, bar.percent, bar.seen_ms) = (row, percent, now_ms);
@@ -160,4 +178,9 @@ impl Bars {
         parts.for_each(|bar| bar.part = true);
         self.follow(whole)
     }
+}
+
+/// Whether a bar in `row` stands elsewhere in the picture than `place`.
+fn are_apart(row: u32, place: Place) -> bool {
+    row != place.row && row.min(place.row) >= place.picture
 }

@@ -12,6 +12,8 @@ pub enum Order {
     Byte(u8),
     /// The cursor leaves the row, or its place in it.
     Leave,
+    /// The cursor goes to this row of the screen, 1 for the first.
+    To(u16),
     /// The cursor goes up so many rows.
     Up(u16),
     /// The cursor goes down so many rows.
@@ -41,8 +43,10 @@ enum State {
 pub struct Escape {
     state: State,
     command: Vec<u8>,
-    /// The number in the control sequence being read: how far the cursor moves.
+    /// The first number in the control sequence being read: how far the cursor moves, or where to.
     count: u16,
+    /// Other numbers follow.
+    counted: bool,
 }
 
 impl Escape {
@@ -84,7 +88,7 @@ impl Escape {
     fn escape(&mut self, byte: u8) -> Option<Order> {
         self.state = match byte {
             b'[' => {
-                self.count = 0;
+                (self.count, self.counted) = (0, false);
                 State::Control
             }
             b']' | b'P' | b'X' | b'^' | b'_' => {
@@ -114,7 +118,8 @@ impl Escape {
         };
         let order = match last {
             0..=0x1f => Order::Byte(last),
-            b'G' | b'H' | b'f' | b'd' => Order::Leave,
+            b'G' => Order::Leave,
+            b'H' | b'f' | b'd' => Order::To(self.count_on(parameters).max(1)),
             b'C' => Order::Skip,
             b'A' | b'F' => Order::Up(self.count_on(parameters).max(1)),
             b'B' | b'E' => Order::Down(self.count_on(parameters).max(1)),
@@ -124,9 +129,12 @@ impl Escape {
     }
 
     fn count_on(&mut self, parameters: &[u8]) -> u16 {
-        for digit in parameters.iter().filter(|byte| byte.is_ascii_digit()) {
-            let digit = u16::from(digit - b'0');
-            self.count = self.count.saturating_mul(10).saturating_add(digit);
+        for byte in parameters {
+            self.counted |= *byte == b';';
+            if byte.is_ascii_digit() && !self.counted {
+                let digit = u16::from(byte - b'0');
+                self.count = self.count.saturating_mul(10).saturating_add(digit);
+            }
         }
         self.count
     }

@@ -38,8 +38,11 @@ pub struct Place {
     pub began: Edge,
     /// What came after it.
     pub ended: Edge,
-    /// How many rows above the lowest one it stands, as far as the cursor was seen to move.
-    pub row: u16,
+    /// The row it stands in, counted from the first one on.
+    pub row: u32,
+    /// The highest row that the cursor was sent back to: from there on down the rows are a picture,
+    /// each with a place of its own. [`u32::MAX`] while they only scroll.
+    pub picture: u32,
 }
 
 impl Place {
@@ -90,9 +93,16 @@ pub struct Lines {
     began: Edge,
     /// A carriage return came, and what follows decides which [`Edge`] it was.
     returned: bool,
+    /// The lowest row that was begun.
+    lowest: u32,
     /// Rows the cursor stands above the lowest: each of them is drawn again.
     rows_above: u16,
+    /// See [`Place::picture`].
+    picture: u32,
 }
+
+/// Where the rows begin that were addressed by their place on the screen: far from those counted.
+const SCREEN: u32 = 1 << 30;
 
 impl Default for Lines {
     fn default() -> Self {
@@ -102,7 +112,10 @@ impl Default for Lines {
             escape: Escape::default(),
             began: Edge::Feed,
             returned: false,
+            // Any display may go up from here.
+            lowest: u32::from(u16::MAX),
             rows_above: 0,
+            picture: u32::MAX,
         }
     }
 }
@@ -205,12 +218,29 @@ impl Lines {
             Order::Taskbar(percent) => Some(Mark::Taskbar(percent)),
             Order::Up(rows) => self.move_to(self.rows_above.saturating_add(rows)),
             Order::Down(rows) => self.move_to(self.rows_above.saturating_sub(rows)),
+            // Whoever clears the screen goes home first, and may only scroll from then on.
+            Order::To(1) => self.end_line(Edge::Redraw),
+            Order::To(row) => self.address(row),
         }
     }
 
     fn move_to(&mut self, rows_above: u16) -> Option<Mark> {
-        let row = std::mem::replace(&mut self.rows_above, rows_above);
+        let row = self.row();
+        self.rows_above = rows_above;
+        self.picture = self.picture.min(self.row());
         self.end_line_at(Edge::Redraw, row)
+    }
+
+    fn address(&mut self, screen_row: u16) -> Option<Mark> {
+        let row = self.row();
+        self.lowest = SCREEN + u32::from(screen_row);
+        self.rows_above = 0;
+        self.picture = self.picture.min(SCREEN);
+        self.end_line_at(Edge::Redraw, row)
+    }
+
+    fn row(&self) -> u32 {
+        self.lowest.saturating_sub(u32::from(self.rows_above))
     }
 
     fn blank(&mut self) -> Option<Mark> {
@@ -235,14 +265,21 @@ impl Lines {
     }
 
     fn end_line(&mut self, edge: Edge) -> Option<Mark> {
-        let row = self.rows_above;
+        let row = self.row();
         if edge == Edge::Feed {
-            self.rows_above = row.saturating_sub(1);
+            self.feed();
         }
         self.end_line_at(edge, row)
     }
 
-    fn end_line_at(&mut self, edge: Edge, row: u16) -> Option<Mark> {
+    fn feed(&mut self) {
+        match self.rows_above.checked_sub(1) {
+            Some(rows_above) => self.rows_above = rows_above,
+            None => self.lowest = self.lowest.saturating_add(1),
+        }
+    }
+
+    fn end_line_at(&mut self, edge: Edge, row: u32) -> Option<Mark> {
         let place = Place {
             row,
             ..self.place(edge)
@@ -265,7 +302,8 @@ impl Lines {
         Place {
             began: self.began,
             ended,
-            row: self.rows_above,
+            row: self.row(),
+            picture: self.picture,
         }
     }
 }

@@ -84,7 +84,7 @@ impl Memory {
             if place.is_redrawn() {
                 self.bars.take_row(place.row, name);
             }
-            if !self.bars.shows(name, place.row, percent, now_ms) {
+            if !self.bars.shows(name, place, percent, now_ms) {
                 return None;
             }
         }
@@ -230,12 +230,13 @@ impl Memory {
     }
 }
 
-/// What tells one bar from another: its words, or without words its row.
+/// What tells one bar from another: its words, or without words its row of the picture.
 fn name(place: Place, reading: &Reading) -> u64 {
     let mut hasher = DefaultHasher::new();
     match &reading.message {
         Some(words) => words.hash(&mut hasher),
-        None => place.row.hash(&mut hasher),
+        None if place.is_redrawn() && place.row >= place.picture => place.row.hash(&mut hasher),
+        None => {}
     }
     hasher.finish()
 }

@@ -87,6 +87,39 @@ fn a_bar_that_starts_over_is_a_part_of_the_one_that_goes_on() {
 }
 
 #[test]
+fn a_row_that_scrolled_up_is_a_row_of_the_picture_once_the_cursor_goes_back() {
+    let first = "\router 0%\r\n\rinner 0%\x1b[A\r\n";
+    let inner: String = [15, 60, 90]
+        .map(|percent| format!("\rinner {percent}%\x1b[A\r\n"))
+        .concat();
+    let outer = "\r         \x1b[A\router 33%\r\n";
+    assert_eq!(
+        percents(&format!("{first}{inner}{outer}{inner}")),
+        [0.0, 33.0]
+    );
+    let two = "alpha 4%\n beta 3%\n\x1b[2A alpha 8%\n beta 9%\n\x1b[2A alpha 12%\n beta 15%\n";
+    assert_eq!(percents(two), [8.0, 12.0]);
+}
+
+#[test]
+fn a_bar_without_words_is_the_same_where_it_scrolled_to() {
+    let block = |percent| format!("some file\n\t{percent}% (1 MiB / 4 MiB) 1 MiB/s\n\x1b[2A");
+    assert_eq!(
+        percents(&[25, 26, 24].map(block).concat()),
+        [25.0, 26.0, 24.0]
+    );
+}
+
+#[test]
+fn rows_that_are_addressed_are_a_picture() {
+    let draw = |(first, second)| {
+        format!("\x1b[23;1H\r\x1b[Kone {first}%\x1b[22;1H\x1b[24;1H\rtwo {second}%\x1b[22;1H")
+    };
+    let drawn = [(0, 0), (7, 10), (20, 20), (27, 30)].map(draw).concat();
+    assert_eq!(percents(&drawn), [0.0, 7.0, 20.0, 27.0]);
+}
+
+#[test]
 fn what_replaces_a_bar_in_its_row_ends_it() {
     let stream = "\n\n\x1b[2A\rone 20%\r\n\rtwo 10%\r\n\x1b[2A\rone: verifying\r\n\rtwo 30%\r\n";
     assert_eq!(percents(stream), [20.0, 30.0]);
