@@ -246,11 +246,24 @@ fn is_part_of(ratio: &Ratio) -> bool {
 
 fn is_framed(text: &Text<'_>, at: usize, total: &Amount) -> bool {
     let end = total.at.1;
-    let heads_line = text.str(0) == "[" && text.back_over_space(at) == 1 && text.str(end) == "]";
     let before = text.back_over_space(at);
+    let bracketed = text.before(before) == "[" && text.str(end) == "]";
+    let framed = bracketed && (heads_line(text, before - 1) || ends_line(text, before - 1, end));
     let after_bracket = text.before(before) == "]";
     let after_bar = after_bracket && (text.str(end) == ":" || closes_bar(text, before));
-    heads_line || after_bar || is_step(text, at) || total.unit.is_some_and(|unit| unit != BYTES)
+    framed || after_bar || is_step(text, at) || total.unit.is_some_and(|unit| unit != BYTES)
+}
+
+/// `[12/40] …`, `#5 [2/4] …`, `11:12:44 [12/40] …`: no word stands before the bracket.
+fn heads_line(text: &Text<'_>, bracket: usize) -> bool {
+    (0..bracket).all(|at| text.kind(at) != Some(Kind::Word))
+}
+
+/// `…     [ 8/18]`, `........ [ 8/18]`: set apart, at the right margin.
+fn ends_line(text: &Text<'_>, bracket: usize, end: usize) -> bool {
+    let gap = text.back_over_space(bracket);
+    let apart = text.before(bracket).len() > 1 || text.kind_before(gap) == Some(Kind::Mark);
+    gap < bracket && apart && text.past_space(end + 1) >= text.tokens().len()
 }
 
 fn is_step(text: &Text<'_>, at: usize) -> bool {

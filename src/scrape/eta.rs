@@ -34,7 +34,9 @@ pub fn placed<'a>(text: &Text<'a>, percent: &Percent, speed: Option<Speed<'a>>) 
     let closing = text.past_space(end);
     let passed = text.str(closing) == "(" && text.is_word(closing + 1, "xfr");
     let joined = text.str(closing) == "=";
-    let shown = !passed && !joined && !has_result(text) && percent.value < 100.0;
+    // `00:05 [01:00]`: of two times nothing tells which is left.
+    let second = text.str(closing) == "[" && duration(text, closing + 1).is_some();
+    let shown = !passed && !joined && !second && !has_result(text) && percent.value < 100.0;
     shown.then(|| eta(text, at, end))
 }
 
@@ -105,7 +107,9 @@ fn duration(text: &Text<'_>, at: usize) -> Option<usize> {
     for _ in 0..4 {
         let Some(next) = part(text, from) else { break };
         end = Some(next);
-        from = text.past_space(next);
+        // `00m:07s`
+        let joined = text.str(next) == ":" && text.kind(next + 1) == Some(Kind::Number);
+        from = text.past_space(next + usize::from(joined));
     }
     end
 }

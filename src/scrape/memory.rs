@@ -44,6 +44,8 @@ pub struct Memory {
     bare: Option<f64>,
     /// The last amount alone on a row that is drawn over.
     size: Option<f64>,
+    /// The last amount that was read.
+    amount: Option<f64>,
     bars: Bars,
     stages: Stages,
     /// The last line that was no progress and stayed: what stands above a bar is its title.
@@ -69,7 +71,7 @@ impl Memory {
 
     /// The reading of a line, if it is progress and nobody better has the word.
     pub fn line(&mut self, place: Place, text: &str, now_ms: u64) -> Option<Reading> {
-        let Some((source, reading)) = self.read(place, text) else {
+        let Some((source, reading)) = self.read(place, text, now_ms) else {
             if place.is_redrawn() {
                 self.bars.leave(place.row);
             } else if !heads_table(text) {
@@ -99,6 +101,9 @@ impl Memory {
             return None;
         }
         self.word = Some((source, now_ms.saturating_add(WORD_MS)));
+        if source == Source::Amount {
+            self.amount = reading.loaded;
+        }
         let mut reading = reading.cut();
         reading.stage = reading.percent.map(|percent| {
             let label = || reading.message.clone().or(self.heading.clone());
@@ -107,7 +112,7 @@ impl Memory {
         Some(reading)
     }
 
-    fn read(&mut self, place: Place, text: &str) -> Option<(Source, Reading)> {
+    fn read(&mut self, place: Place, text: &str, now_ms: u64) -> Option<(Source, Reading)> {
         if text.trim_start().starts_with('{')
             && let Some(report) = json::read(text)
         {
@@ -122,9 +127,10 @@ impl Memory {
         if !shown.bytes().any(|byte| byte.is_ascii_digit()) {
             return self.drawing(place, shown);
         }
-        self.status(shown)
+        self.status(place, shown)
             .or_else(|| self.bare(place, shown))
-            .or_else(|| self.display(place, shown))
+            .or_else(|| self.display(place, shown, now_ms))
+            .or_else(|| self.drawing(place, shown))
     }
 
     fn follows(&self, rule: Rule) -> bool {
@@ -166,12 +172,18 @@ impl Memory {
         Some((Source::Line, drawn::read(shown)?))
     }
 
-    fn status(&self, shown: &str) -> Option<(Source, Reading)> {
+    fn status(&self, place: Place, shown: &str) -> Option<(Source, Reading)> {
         let apt = || Some((Source::Machine, status::apt(shown)?));
         let curl = || Some((Source::Line, status::curl(shown)?));
+        // The last mark of an open line may still get another digit.
+        let open = place.ended == Edge::Open;
+        let marks = shown.trim_end_matches(|char: char| open && char.is_ascii_digit());
+        let scale = || Some((Source::Line, Reading::of_percent(status::scale(marks)?)));
         let table = self.follows(Rule::Table);
         let found = self.follows(Rule::Status).then(apt).flatten();
-        found.or_else(|| table.then(curl).flatten())
+        found
+            .or_else(|| table.then(curl).flatten())
+            .or_else(|| self.follows(Rule::Number).then(scale).flatten())
     }
 
     fn film(&mut self, shown: &str) -> Option<(Source, Reading)> {
@@ -198,11 +210,11 @@ impl Memory {
         proven.then(|| (Source::Hint, Reading::of_percent(value)))
     }
 
-    fn display(&mut self, place: Place, shown: &str) -> Option<(Source, Reading)> {
+    fn display(&mut self, place: Place, shown: &str, now_ms: u64) -> Option<(Source, Reading)> {
         let text = Text::new(sight::from_whole(shown));
         let sight = sight::see(&text, |rule| self.parser.follows(rule))?;
         let value = sight.reading.percent.or(sight.reading.loaded)?;
-        let past = self.shapes.note(&text, value);
+        let past = self.shapes.note(&text, value, now_ms);
         // A log does not stop in the middle of a line; a display waits there for its next number.
         let drawn = place.is_redrawn() || place.ended == Edge::Open || self.parser.is_forced();
         let source = match sight.evidence {
@@ -212,10 +224,15 @@ impl Memory {
             Evidence::Amount if drawn => Source::Amount,
             Evidence::Size => return self.size(drawn, value, sight.reading),
             Evidence::Number if past == Past::Changed => Source::Hint,
-            Evidence::Amount if past != Past::Unknown => Source::Amount,
-            Evidence::Number | Evidence::Amount => return None,
+            Evidence::Amount if past != Past::Unknown || self.goes_on(value) => Source::Amount,
+            Evidence::Number | Evidence::Amount | Evidence::Cell => return None,
         };
         Some((source, sight.reading))
+    }
+
+    /// Whether an amount that was read before may have come to `value`.
+    fn goes_on(&self, value: f64) -> bool {
+        self.amount.is_some_and(|before| before < value)
     }
 
     /// An amount with nothing to say that it moves must be drawn over by another.

@@ -34,27 +34,46 @@ const MEASURES: &[&str] = &[
     "acc",
     "accuracy",
     "battery",
+    "brightness",
+    "buf",
+    "buffer",
     "cache",
     "cached",
+    "chance",
+    "confidence",
+    "contiguous",
     "coverage",
     "cpu",
     "disk",
+    "fan",
+    "faster",
+    "fifo",
+    "fragmented",
     "free",
     "full",
+    "gc",
     "gpu",
     "hit",
+    "humidity",
     "idle",
+    "larger",
     "load",
     "loss",
     "mem",
     "memory",
     "overhead",
+    "off",
     "passed",
+    "probability",
     "quality",
     "ram",
     "ratio",
+    "rejected",
     "saved",
+    "similarity",
     "skip",
+    "slower",
+    "smaller",
     "swap",
     "uncompressed",
     "usage",
@@ -63,8 +82,14 @@ const MEASURES: &[&str] = &[
     "volume",
 ];
 
+/// Words that, right beside a percentage, leave no doubt what it is.
+const PROGRESS_WORDS: &[&str] = &["complete", "completed", "done", "finished", "progress"];
+
 /// How many words before and after a percentage can turn its meaning.
 const NEAR_WORDS: usize = 3;
+
+/// Blanks in a bar that has just begun.
+const MIN_BLANK: usize = 6;
 
 /// How many strokes rule a row of a table at least. A bar has two.
 const MIN_RULES: usize = 4;
@@ -74,9 +99,6 @@ const MAX_SHOWN: usize = 2;
 
 /// The percentage this line displays.
 pub fn find(text: &Text<'_>) -> Option<Percent> {
-    if compares(text) {
-        return None;
-    }
     let all = candidates(text);
     let best = all
         .iter()
@@ -84,10 +106,11 @@ pub fn find(text: &Text<'_>) -> Option<Percent> {
         .max_by_key(|percent| percent.touch)
         .copied()?;
     let shares = best.touch != Touch::Bar && (all.len() > MAX_SHOWN || is_ruled(text));
-    (!shares && best.value <= 100.0).then_some(best)
+    (!shares && best.value <= 100.0 && !compares(text)).then_some(best)
 }
 
-fn is_ruled(text: &Text<'_>) -> bool {
+/// Whether strokes part the line into the columns of a table.
+pub fn is_ruled(text: &Text<'_>) -> bool {
     let rules = text.tokens().iter().filter(|token| token.text == "|");
     rules.count() >= MIN_RULES
 }
@@ -95,7 +118,9 @@ fn is_ruled(text: &Text<'_>) -> bool {
 fn candidates(text: &Text<'_>) -> Vec<Percent> {
     (0..text.tokens().len())
         .filter_map(|at| percent_at(text, at))
-        .filter(|percent| percent.touch == Touch::Bar || !is_measure(text, percent))
+        .filter(|percent| {
+            percent.touch == Touch::Bar || is_worded(text, percent) || !is_measure(text, percent)
+        })
         .collect()
 }
 
@@ -116,8 +141,13 @@ fn percent_at(text: &Text<'_>, at: usize) -> Option<Percent> {
     })
 }
 
-/// `42%`, `42 %`, `42 percent`.
+/// `42%`, `42 %`, `42 percent`, `42/100%`.
 fn signed_after(text: &Text<'_>, at: usize) -> Option<(usize, usize)> {
+    let is_of_hundred = text.str(at + 1) == "/" && text.str(at + 2) == "100";
+    if is_of_hundred && text.str(at + 3) == "%" {
+        let free = stands_free(text, at, at + 4) && text.str(at + 4) != "/";
+        return free.then_some((at, at + 4));
+    }
     let space = text.kind(at + 1) == Some(Kind::Space) && text.str(at + 1).chars().count() == 1;
     let sign = at + 1 + usize::from(space);
     let end = sign + 1;
@@ -183,7 +213,10 @@ fn opens_bar(text: &Text<'_>, at: usize) -> bool {
 /// `45% [==>`: between a blank and a word in brackets only the drawing tells.
 fn opens_drawn_bar(text: &Text<'_>, at: usize) -> bool {
     let bracket = matches!(text.str(at), "|" | "[");
-    is_block(text.str(at)) || bracket && text.str(at + 1).starts_with(['=', '#', '>', '.'])
+    let inside = text.str(at + 1);
+    let drawn = inside.starts_with(['=', '#', '>', '.']);
+    let blank = text.kind(at + 1) == Some(Kind::Space) && inside.len() >= MIN_BLANK;
+    is_block(text.str(at)) || bracket && (drawn || blank && matches!(text.str(at + 2), "|" | "]"))
 }
 
 /// `###] 45%`, `|####  | 45%`, `#####   45%`, but not the `]` of a tag like `[download]`.
@@ -195,9 +228,11 @@ fn closes_bar(text: &Text<'_>, end: usize) -> bool {
     }
 }
 
-/// `|###   |`, `|      |`: a bar between two strokes, and not the column of a table.
+/// `|###   |`, `|###5  |`, `|      |`: a bar between two strokes, and not the column of a table.
 fn is_drawn(text: &Text<'_>, stroke: usize) -> bool {
     let inside = text.back_over_space(stroke);
+    let tip = text.kind_before(inside) == Some(Kind::Number) && text.before(inside).len() == 1;
+    let inside = inside - usize::from(tip && text.before(inside - 1).starts_with('#'));
     text.kind_before(inside) == Some(Kind::Mark) && text.before(inside) != "%"
 }
 
@@ -218,7 +253,32 @@ pub fn names_measure(word: &str) -> bool {
 fn is_measure(text: &Text<'_>, percent: &Percent) -> bool {
     let before = (0..percent.at.0).rev();
     let after = percent.at.1..text.tokens().len();
-    clause_has_measure(text, before) || clause_has_measure(text, after)
+    clause_has_measure(text, before) || clause_has_measure(text, after) || heads_measure(text)
+}
+
+/// `Battery 0: discharging, 85%`, `Rejected....: 0/40 (0%)`: what the line is about stands before its
+/// colon.
+pub fn heads_measure(text: &Text<'_>) -> bool {
+    let at = text.past_space(0);
+    if text.kind(at) != Some(Kind::Word) || !names_measure(text.str(at)) {
+        return false;
+    }
+    let is_between =
+        |at: &usize| text.kind(*at) != Some(Kind::Word) && !text.str(*at).starts_with(':');
+    let colon = (at + 1..text.tokens().len()).find(|at| !is_between(at));
+    colon.is_some_and(|at| text.str(at) == ":")
+}
+
+/// `2% complete`, `[progress] 2%`, `Progress: 2%`.
+pub fn is_worded(text: &Text<'_>, percent: &Percent) -> bool {
+    let (from, end) = percent.at;
+    let is_known = |at: usize| PROGRESS_WORDS.iter().any(|word| text.is_word(at, word));
+    let mark = text.back_over_space(from);
+    let before = [from, mark, mark.saturating_sub(1)];
+    is_known(text.past_space(end))
+        || before
+            .iter()
+            .any(|at| at.checked_sub(1).is_some_and(is_known))
 }
 
 /// Looks at a few words, up to the next punctuation.
@@ -235,13 +295,24 @@ fn clause_has_measure(text: &Text<'_>, tokens: impl Iterator<Item = usize>) -> b
         .any(|at| names_measure(text.str(at)))
 }
 
-/// `9.54 MiB => 6.02 MiB`: a line that compares two sizes shows their ratio, not how far it is.
-/// Bars have longer arrows, or brackets around them.
+/// `9.54 MiB => 6.02 MiB`: a line that compares two sizes shows their ratio, not how far it is. One
+/// that compares two percentages, `45% → 50%`, shows how something changed. Bars have longer arrows,
+/// or brackets around them.
 fn compares(text: &Text<'_>) -> bool {
     (1..text.tokens().len()).any(|at| {
-        matches!(text.str(at), "=" | "==")
+        let arrow = matches!(text.str(at), "=" | "==")
             && text.str(at + 1) == ">"
             && text.kind_before(at) == Some(Kind::Space)
-            && text.kind(at + 2) == Some(Kind::Space)
+            && text.kind(at + 2) == Some(Kind::Space);
+        arrow || text.str(at) == "%" && changes_to_number(text, text.past_space(at + 1))
     })
+}
+
+fn changes_to_number(text: &Text<'_>, at: usize) -> bool {
+    let end = match text.str(at) {
+        "→" | "to" => at + 1,
+        "-" | "--" | "=" | "==" if text.str(at + 1) == ">" => at + 2,
+        _ => return false,
+    };
+    text.kind(text.past_space(end)) == Some(Kind::Number)
 }

@@ -24,7 +24,9 @@ const AT_START: f64 = 10.0;
 pub enum Past {
     /// None came, or all had the same value.
     Unknown,
-    /// They had other values.
+    /// They had other values, all in this one moment: rows of a table.
+    AtOnce,
+    /// They had other values before.
     Changed,
     /// Their values, as percentages, went down from the middle to the middle: a measure of
     /// something, not of how far a work has come.
@@ -36,6 +38,9 @@ struct Seen {
     shape: u64,
     first: f64,
     last: f64,
+    /// The moment it was last seen in.
+    at_ms: u64,
+    changed: bool,
     jumps: bool,
 }
 
@@ -47,10 +52,10 @@ pub struct Shapes {
 
 impl Shapes {
     /// Remembers the line, and says what its shape did until now.
-    pub fn note(&mut self, text: &Text<'_>, value: f64) -> Past {
+    pub fn note(&mut self, text: &Text<'_>, value: f64, now_ms: u64) -> Past {
         let shape = shape(text);
         if let Some(seen) = self.seen.iter_mut().find(|seen| seen.shape == shape) {
-            return seen.go_on(value);
+            return seen.go_on(value, now_ms);
         }
         if self.seen.len() == REMEMBERED {
             self.seen.pop_front();
@@ -59,6 +64,8 @@ impl Shapes {
             shape,
             first: value,
             last: value,
+            at_ms: now_ms,
+            changed: false,
             jumps: false,
         });
         Past::Unknown
@@ -66,15 +73,19 @@ impl Shapes {
 }
 
 impl Seen {
-    fn go_on(&mut self, value: f64) -> Past {
+    fn go_on(&mut self, value: f64, now_ms: u64) -> Past {
         let last = std::mem::replace(&mut self.last, value);
+        let before_ms = std::mem::replace(&mut self.at_ms, now_ms);
+        self.changed |= self.first != value && before_ms != now_ms;
         self.jumps |= value < last && last < AT_END && value > AT_START;
         if self.jumps {
             Past::Jumps
+        } else if self.changed {
+            Past::Changed
         } else if self.first == value {
             Past::Unknown
         } else {
-            Past::Changed
+            Past::AtOnce
         }
     }
 }

@@ -18,15 +18,26 @@ const ROUNDING: f64 = 2.0;
 /// Bytes of a run of one mark that is a drawing, not an ellipsis.
 const MIN_DRAWN: usize = 6;
 
-/// Words that, right beside a percentage, leave no doubt what it is.
-const PROGRESS_WORDS: &[&str] = &["complete", "completed", "done", "finished", "progress"];
-
 /// Words for all of the work, where its parts have lines of their own.
 const WHOLE_WORDS: &[&str] = &["Transferred:", "Total:", "Overall:"];
+
+/// Words that belong to a time, and name nothing.
+const TIME_WORDS: &[&str] = &["elapsed", "eta", "left", "remaining", "time"];
+
+/// Blanks between two columns of a table.
+const MIN_GAP: usize = 3;
+
+/// Cells of a row, such gaps between them, from which on it is one of a table.
+const MIN_CELLS: usize = 5;
+
+/// The same for pairs of numbers with nothing between them but blanks.
+const MIN_NEIGHBOURS: usize = 2;
 
 /// How much a line says for itself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Evidence {
+    /// A number in a table is no progress, however it changes.
+    Cell,
     /// An amount that may be anything, unless it changes.
     Size,
     /// An amount that moves, of nobody knows how much.
@@ -52,7 +63,8 @@ pub struct Sight {
 pub fn see(text: &Text<'_>, follows: impl Fn(Rule) -> bool) -> Option<Sight> {
     let mut parts = parts(text);
     parts.percent = parts.percent.filter(|_| follows(Rule::Percent));
-    parts.ratio = parts.ratio.filter(|_| follows(Rule::Ratio));
+    let ours = follows(Rule::Ratio) && !percent::heads_measure(text);
+    parts.ratio = parts.ratio.filter(|_| ours);
     let reading = reading(text, &parts);
     let has_amount = follows(Rule::Amount) && reading.loaded.is_some();
     if reading.percent.is_none() && !has_amount {
@@ -66,6 +78,8 @@ pub fn see(text: &Text<'_>, follows: impl Fn(Rule) -> bool) -> Option<Sight> {
 struct Parts<'a> {
     percent: Option<Percent>,
     ratio: Option<Ratio>,
+    /// Other ratios stand beside it.
+    several: bool,
     /// The total a percentage is said to be of.
     total: Option<Amount>,
     /// A size that is neither.
@@ -96,6 +110,7 @@ fn parts<'a>(text: &Text<'a>) -> Parts<'a> {
     Parts {
         percent,
         ratio,
+        several: ratios.len() > 1,
         total,
         alone,
         speed,
@@ -111,6 +126,7 @@ fn reading(text: &Text<'_>, parts: &Parts<'_>) -> Reading {
         alone,
         speed,
         eta,
+        ..
     } = parts;
     let printed = percent.map(|percent| percent.value);
     let amount = total.or(*alone);
@@ -157,8 +173,15 @@ fn evidence(text: &Text<'_>, parts: &Parts<'_>, reading: &Reading) -> Evidence {
     let moving = reading.speed.is_some() || reading.eta.is_some();
     let barred = percent.is_some_and(|percent| percent.touch == Touch::Bar);
     let alone = percent.is_some_and(|percent| percent.at == (0, text.tokens().len()));
-    let framed = ratio.is_some_and(|ratio| ratio.framed || percent.is_some());
-    let worded = percent.is_some_and(|percent| is_worded(text, &percent));
+    let worded = percent.is_some_and(|percent| percent::is_worded(text, &percent));
+    if !(moving || barred || worded) && is_of_table(text) {
+        return Evidence::Cell;
+    }
+    let framed = ratio.is_some_and(|ratio| {
+        // `11/640 files, 95/655 blocks`: two kinds of things are how many there are.
+        let counts = parts.several && ratio.unit.is_some();
+        ratio.framed && !counts || percent.is_some()
+    });
     if !(moving || barred || alone || framed || worded) {
         return Evidence::Number;
     }
@@ -170,23 +193,30 @@ fn evidence(text: &Text<'_>, parts: &Parts<'_>, reading: &Reading) -> Evidence {
     }
 }
 
+/// A row among others of its kind: what stands in its columns is how things are.
+fn is_of_table(text: &Text<'_>) -> bool {
+    let end = text.tokens().len();
+    let is_gap = |at: &usize| {
+        let wide = text.kind(*at) == Some(Kind::Space) && text.str(*at).len() >= MIN_GAP;
+        wide && text.before(*at) != ":"
+    };
+    let inner = text.past_space(0)..text.back_over_space(end);
+    let is_pair = |at: &usize| {
+        let unit = text.kind_before(*at) == Some(Kind::Word) || text.before(*at) == "%";
+        let number = at.checked_sub(1 + usize::from(unit));
+        let is_number = |at| text.kind(at) == Some(Kind::Number);
+        text.kind(*at) == Some(Kind::Space) && is_number(at + 1) && number.is_some_and(is_number)
+    };
+    percent::is_ruled(text)
+        || inner.clone().filter(is_gap).count() + 1 >= MIN_CELLS
+        || inner.filter(is_pair).count() >= MIN_NEIGHBOURS
+}
+
 /// The part of the line that speaks of all the work, if there is one: tools that redraw several
 /// rows leave it glued to the end of the last.
 pub fn from_whole(line: &str) -> &str {
     let from = WHOLE_WORDS.iter().filter_map(|word| line.rfind(word)).max();
     from.and_then(|from| line.get(from..)).unwrap_or(line)
-}
-
-/// `2% complete`, `[progress] 2%`, `Progress: 2%`.
-fn is_worded(text: &Text<'_>, percent: &Percent) -> bool {
-    let (from, end) = percent.at;
-    let is_known = |at: usize| PROGRESS_WORDS.iter().any(|word| text.is_word(at, word));
-    let mark = text.back_over_space(from);
-    let before = [from, mark, mark.saturating_sub(1)];
-    is_known(text.past_space(end))
-        || before
-            .iter()
-            .any(|at| at.checked_sub(1).is_some_and(is_known))
 }
 
 /// The words before the first part, `Downloading`, or else those behind the last one.
@@ -233,10 +263,18 @@ pub fn words(text: &str) -> Option<String> {
     is_wordy(text).then(|| text.to_owned())
 }
 
-/// `ETA` and the units of numbers are no label.
+/// The units of numbers and the names of times are no label.
 fn is_wordy(label: &str) -> bool {
-    let letters = label.chars().filter(|char| char.is_alphabetic()).count();
-    letters > 1 && !label.eq_ignore_ascii_case("eta")
+    let is_time = |word: &str| {
+        TIME_WORDS
+            .iter()
+            .any(|time| word.eq_ignore_ascii_case(time))
+    };
+    let words = label.split(|char: char| !char.is_alphabetic());
+    let letters = words
+        .filter(|word| !is_time(word))
+        .map(|word| word.chars().count());
+    letters.sum::<usize>() > 1
 }
 
 /// Without the `[tag]` at its start, unless there is nothing else.

@@ -79,6 +79,11 @@ fn end_of_rate(text: &Text<'_>, at: usize) -> Option<usize> {
         at + 1
     };
     let per = text.str(slash + 1);
+    // `0B/s-2048KiB/s` are the limits of it.
+    let ends_range = text.before(at) == "-" && text.kind_before(at - 1) == Some(Kind::Word);
+    if ends_range || text.str(slash + 2) == "-" && text.kind(slash + 3) == Some(Kind::Number) {
+        return None;
+    }
     if text.str(slash) == "/" && matches!(per, "s" | "sec" | "second" | "it" | "item") {
         return Some(slash + 2);
     }

@@ -3,6 +3,12 @@
 use super::amount::{BYTES, number, size};
 use super::reading::Reading;
 
+/// Where a scale begins at most.
+const MAX_FIRST_MARK: f64 = 10.0;
+
+/// Columns of the widest table.
+const MAX_COLUMNS: usize = 12;
+
 /// `dlstatus:1:12.5:Retrieving file 1 of 7`, what `apt` writes to `APT::Status-Fd`. On a terminal
 /// it comes glued to the end of a line that was still open.
 pub fn apt(line: &str) -> Option<Reading> {
@@ -18,44 +24,47 @@ pub fn apt(line: &str) -> Option<Reading> {
     })
 }
 
-/// `curl`'s table has no sign and no unit, but twelve columns with three times among them:
-/// percent, total, percent, received, percent, sent, two mean speeds, time in all, spent, left, speed.
+/// `curl`'s tables have no sign and no unit, but three times before the last column: time in all,
+/// spent, left, and then the speed.
 pub fn curl(line: &str) -> Option<Reading> {
-    let mut columns = [""; 12];
-    let mut words = line.split_ascii_whitespace();
-    for column in &mut columns {
-        *column = words.next()?;
-    }
-    let [
-        percent_done,
-        total,
-        _,
-        received,
-        _,
-        sent,
-        _,
-        _,
-        whole,
-        spent,
-        left,
-        speed,
-    ] = columns;
-    let times = [whole, spent, left].iter().all(|time| is_time(time));
-    let (received, sent) = (bytes(received)?, bytes(sent)?);
-    if words.next().is_some() || !times {
+    let mut columns = [""; MAX_COLUMNS + 1];
+    let words = line.split_ascii_whitespace();
+    let count = columns
+        .iter_mut()
+        .zip(words)
+        .map(|(column, word)| *column = word)
+        .count();
+    let (columns, [whole, spent, left, speed]) = columns.get(..count)?.split_last_chunk()?;
+    if ![whole, spent, left].iter().all(|time| is_time(time)) {
         return None;
     }
-    let total = bytes(total).filter(|total| *total > 0.0);
-    let share = percent(percent_done)?;
+    let (share, total, received, sent) = match columns {
+        // Percent, total, percent, received, percent, sent, two mean speeds.
+        [share, total, _, received, _, sent, _, _] => {
+            let total = bytes(total).filter(|total| *total > 0.0);
+            (
+                Some(percent(share)?).filter(|_| total.is_some()),
+                total,
+                received,
+                sent,
+            )
+        }
+        // Of several transfers: percent received, percent sent, received, sent, and how many.
+        [share, _, received, sent, _, _] | [share, _, received, sent, _, _, _] => {
+            (percent(share), None, received, sent)
+        }
+        _ => return None,
+    };
+    let (received, sent) = (bytes(received)?, bytes(sent)?);
     Some(Reading {
-        percent: total.map(|_| share),
+        percent: share,
         loaded: Some(received.max(sent)),
         total,
         unit: Some(BYTES),
         speed: Some(format!("{speed}/s")),
         eta: left
             .starts_with(|char: char| char.is_ascii_digit())
-            .then(|| left.to_owned()),
+            .then(|| (*left).to_owned()),
         ..Reading::default()
     })
 }
@@ -68,6 +77,28 @@ pub fn named(line: &str) -> Option<f64> {
         .iter()
         .any(|known| name.eq_ignore_ascii_case(known));
     if known { percent(value.trim()) } else { None }
+}
+
+/// `0...10...20`, `0%...10%...20%`: a scale that grows along the line, whose last mark is how far it is.
+pub fn scale(line: &str) -> Option<f64> {
+    let line = line.trim_start();
+    if !line.contains("...") {
+        return None;
+    }
+    let marks = line.split(['.', '%', ' ']).filter(|mark| !mark.is_empty());
+    let mut last = None;
+    for mark in marks {
+        let Some(value) = percent(mark).filter(|value| last.is_none_or(|last| *value > last))
+        else {
+            // `100 - done.`
+            return last.filter(|last| *last == 100.0);
+        };
+        if last.is_none() && value > MAX_FIRST_MARK {
+            return None;
+        }
+        last = Some(value);
+    }
+    last.filter(|last| *last > 0.0)
 }
 
 /// Nothing on the line but a number from 0 to 100, as `pv -n` writes and `dialog --gauge` reads.
@@ -87,7 +118,7 @@ fn bytes(column: &str) -> Option<f64> {
     let digits = column.trim_end_matches(|char: char| char.is_ascii_alphabetic());
     let unit = column.get(digits.len()..)?;
     let factor = if unit.is_empty() { 1.0 } else { size(unit)? };
-    Some(number(digits)? * factor)
+    Some((number(digits)? * factor).round())
 }
 
 /// `0:00:06`, `--:--:--`, and for long times `2d 03h` without its blank.

@@ -78,6 +78,19 @@ fn percents(stream: &str) -> Vec<f64> {
     percents
 }
 
+/// The same of lines that come one after another, and not all at once.
+fn percents_in_time(stream: &str) -> Vec<f64> {
+    let mut reader = Reader::new(Parser::default());
+    let mut readings = Vec::new();
+    for (turn, line) in stream.split_inclusive('\n').enumerate() {
+        readings.extend(reader.push(Stream::Out, line.as_bytes(), 100 * turn as u64));
+    }
+    readings.extend(reader.flush(u64::MAX));
+    let mut percents: Vec<f64> = readings.iter().filter_map(|r| r.percent).collect();
+    percents.dedup();
+    percents
+}
+
 /// The last reading of a stream.
 fn last(stream: &str) -> Reading {
     read(stream.as_bytes()).pop().unwrap_or_default()

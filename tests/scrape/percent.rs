@@ -17,6 +17,8 @@ fn the_spellings_of_a_percentage() {
         ("42 percent", 42.0),
         ("(100.4%)", 100.0),
         ("progress=7%", 7.0),
+        ("(12.34/100%)", 12.34),
+        ("Memory test: 45% complete", 45.0),
     ];
     for (line, value) in lines {
         assert_eq!(percent(line), Some(value), "{line}");
@@ -34,6 +36,7 @@ fn what_is_joined_to_something_is_no_percentage() {
         "-5%",
         "1/45%",
         "45%%",
+        "1/2/100%",
         "145%",
         "1234%",
         "45  %",

@@ -61,11 +61,6 @@ const EXCEPTIONS: &[(&str, &str, &str)] = &[
     ),
     ("tar-checkpoint-pipe", "amount", COUNTER),
     ("tar-checkpoint-pty", "amount", COUNTER),
-    (
-        "wget-nolength-pipe",
-        "amount",
-        "the last row has another end, and is seen once",
-    ),
 ];
 const BOTH: &str = "a line for people and one for machines say the same with other roundings";
 const COUNTDOWN: &str = "`39 items remaining` does not say of how many";

@@ -1,5 +1,5 @@
 use crate::NONE;
-use crate::{last, percents};
+use crate::{last, percents, percents_in_time};
 
 #[test]
 fn a_redrawn_row_needs_no_other_sign() {
@@ -26,9 +26,66 @@ fn a_log_line_needs_a_bar_a_speed_a_time_or_a_word() {
 
 #[test]
 fn without_any_of_these_it_must_change() {
-    assert_eq!(percents("so far 2%\nso far 2%\n"), NONE);
-    assert_eq!(percents("so far 2%\nso far 3%\n"), [3.0]);
-    assert_eq!(percents("2/9 apples\nother\n3/9 apples\n"), [33.33]);
+    assert_eq!(percents_in_time("so far 2%\nso far 2%\n"), NONE);
+    assert_eq!(percents_in_time("so far 2%\nso far 3%\n"), [3.0]);
+    let other = "2/9 apples\nother\n3/9 apples\n";
+    assert_eq!(percents_in_time(other), [33.33]);
+}
+
+#[test]
+fn what_stands_there_all_at_once_did_not_change() {
+    let table = "  50%      1\n  66%      1\n  90%      3\n 100%      9 (longest)\n";
+    assert_eq!(percents(table), NONE);
+}
+
+#[test]
+fn a_ratio_in_brackets_needs_no_other_sign_at_either_end_of_the_line() {
+    let lines = [
+        ("#5 [2/4] RUN make", 50.0),
+        ("11:12:44 [12/40] Linking", 30.0),
+        (
+            "tests/a.py ........                          [  8/16]",
+            50.0,
+        ),
+        (
+            "tests/b.py ................................. [ 16/16]",
+            100.0,
+        ),
+    ];
+    for (line, percent) in lines {
+        assert_eq!(percents(&format!("{line}\n")), [percent], "{line}");
+    }
+    assert_eq!(percents("error: in part [3/4]\n"), NONE);
+}
+
+#[test]
+fn a_scale_that_grows_is_as_far_as_its_last_mark() {
+    assert_eq!(percents("0...10...20"), [10.0], "another digit may follow");
+    assert_eq!(percents("0...10...20..."), [20.0]);
+    assert_eq!(percents("0%...10%...20%...30%..."), [30.0]);
+    assert_eq!(percents("0...50...100 - done.\n"), [100.0]);
+    assert_eq!(
+        percents("loading 0...9\n0...\n80...90...\n5...1...\n"),
+        NONE
+    );
+}
+
+#[test]
+fn the_table_of_several_transfers() {
+    let head = "DL% UL%  Dled  Uled  Xfers  Live Total     Current  Left    Speed\n";
+    let row = "\r 56 --  10.6M     0     2     1   0:00:08  0:00:04  0:00:03 2369k      ";
+    let reading = last(&format!("{head}{row}\r"));
+    assert_eq!(
+        (reading.percent, reading.loaded),
+        (Some(56.0), Some(11114906.0))
+    );
+    assert_eq!(reading.speed.as_deref(), Some("2369k/s"));
+    assert_eq!(reading.eta.as_deref(), Some("0:00:03"));
+    let unknown = "\r--  --  1269k     0     2     2  --:--:-- --:--:-- --:--:-- 2518k      \r";
+    assert_eq!(
+        (last(unknown).percent, last(unknown).loaded),
+        (None, Some(1299456.0))
+    );
 }
 
 #[test]
@@ -136,6 +193,13 @@ fn an_amount_without_a_total_is_read_where_no_percentage_is() {
 }
 
 #[test]
+fn an_amount_that_goes_on_may_look_another_way() {
+    let stream = "   50K .......... .......... 1.41M\n  100K .......... .......... 1.43M\n  \
+                  150K .....                 1.51M=5.1s\n";
+    assert_eq!(last(stream).loaded, Some(153600.0));
+}
+
+#[test]
 fn the_words_before_or_behind_are_the_message() {
     let lines = [
         (
@@ -148,6 +212,11 @@ fn the_words_before_or_behind_are_the_message() {
         ),
         (" 61% + mid.bin", Some("mid.bin")),
         ("6.00MiB 0:00:01 [5.50MiB/s] [==>   ] 20% ETA 0:00:03", None),
+        (
+            "Elapsed: 00:00:05, Remaining: 00:00:15, Completed:  25.00%",
+            None,
+        ),
+        ("45% |####      | Elapsed Time: 0:00:05", None),
     ];
     for (line, message) in lines {
         assert_eq!(

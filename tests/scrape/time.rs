@@ -26,6 +26,7 @@ fn the_spellings_of_the_time_left() {
         ("|###   | 45/100 [45%] in 2s (~5s, 17.7/s)", "5s"),
         ("Processing |#   | 3.0% - 4s", "4s"),
         ("items ━━━━ 45% 0:00:03", "0:00:03"),
+        ("[W(1)][60.0%][w=1985KiB/s][eta 01h:00m:02s]", "01h:00m:02s"),
         (
             "pct rescued: 20.09%, read errors: 0, remaining time:  4s",
             "4s",
@@ -45,6 +46,7 @@ fn time_that_has_passed_or_is_unknown_is_not_left() {
     let lines = [
         "45% ETA -",
         "45% eta -:--:--",
+        "In:45.0% 00:00:27.00 [00:00:33.00] Out:1.19M [  ====|====  ]",
         "45% ETA Unknown",
         "45%|█  | 9/20 [00:01<?, ?it/s]",
         "100%[====>] 28.61M  4.88MB/s    in 5.8s",
@@ -71,6 +73,7 @@ fn the_spellings_of_a_speed() {
         ("    50K .......... ..........  1% 1.56M 6s", "1.56M/s"),
         ("  7800K .......... ..     100% 9.48M=5.1s", "9.48M/s"),
         ("45% bitrate= 617.3kbits/s speed=6.9x", "6.9x"),
+        ("Jobs: 1, 0B/s-2048KiB/s: [60.0%][w=1985KiB/s]", "1985KiB/s"),
     ];
     for (line, speed) in lines {
         assert_eq!(

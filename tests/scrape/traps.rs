@@ -1,5 +1,5 @@
 use crate::NONE;
-use crate::{percents, read};
+use crate::{percents, percents_in_time, read};
 
 #[test]
 fn output_with_numbers_that_are_no_progress() {
@@ -31,12 +31,68 @@ fn output_with_numbers_that_are_no_progress() {
         "Mem: 5.1G/15.5G\nMem: 5.2G/15.5G\nmemory 5.3 GiB / 15.5 GiB\n",
         "share 60%\nshare 45%\nshare 52%\nshare 48%\n",
         "{\"cpu\":{\"percent\":45}}\n{\"cpu\":{\"percent\":55}}\n",
+        "humidity 45% → 50%\nhumidity 50% → 55%\n",
+        "moved from 45% to 50%\nmoved from 50% to 60%\n",
+        "Rain 10% chance\nRain 20% chance\nRain 40% chance\n",
+        "Battery 0: discharging, 85%, 02:10:12 remaining\n",
+        "Rejected.........: 0/1000 (0.00%)\nRejected.........: 5/1000 (0.50%)\n",
+        "gc 1 @0.012s 2%: 0.026+0.39+0.10 ms clock, 8 P\ngc 2 @0.024s 3%: 0.026+0.39+0.10 ms clock, 8 P\n",
         "2026\n",
         "7\n",
     ];
     for stream in streams {
         assert_eq!(percents(stream), NONE, "{stream:?}");
+        assert_eq!(percents_in_time(stream), NONE, "in time: {stream:?}");
     }
+}
+
+#[test]
+fn a_table_that_is_drawn_again_is_none() {
+    let rows = [
+        "/dev/sda1 102400000 4@800000 57600000  4@% /",
+        "1f2e3d4c   web      @.12%     12.5MiB / 1.9GiB   0.64%     1.2kB / 0B    0B / 0B     5",
+        "web-2   @/9     Running   0          3s",
+        "| 30%   45C    P0   50W / 250W |   1@00MiB /  8192MiB |     4@%      Default |",
+        "GET      /           24@     2(0.@%) |     12       3      45     10 |   12.00        0.00",
+    ];
+    for row in rows {
+        let draw =
+            |turn: u32| format!("\x1b[H\x1b[2J\r{}\r\n", row.replace('@', &turn.to_string()));
+        let stream: String = (1..6).map(draw).collect();
+        assert_eq!(percents(&stream), NONE, "{row}");
+        assert_eq!(percents_in_time(&stream), NONE, "in time: {row}");
+    }
+}
+
+#[test]
+fn columns_beside_a_speed_or_a_bar_are_a_display() {
+    let lines = [
+        (
+            "numpy-1.26.4         | 7.1 MB    | ####5      |  45% ",
+            45.0,
+        ),
+        (
+            "(1/3): a.rpm            0% [          ] ---  B/s |   0  B     --:-- ETA",
+            0.0,
+        ),
+        (
+            "pct rescued:   37.50%, read errors:        0,  remaining time:         n/a",
+            37.5,
+        ),
+        (
+            "a.bin                45%  450KB   1.2MB/s   00:05 ETA",
+            45.0,
+        ),
+    ];
+    for (line, percent) in lines {
+        assert_eq!(percents(&format!("\r{line}\r")), [percent], "{line}");
+    }
+}
+
+#[test]
+fn two_counts_of_things_are_how_many_there_are() {
+    let summary = "fs.img: 11/16384 files (0.0% non-contiguous), 9513/65536 blocks\n";
+    assert_eq!(percents(summary), NONE);
 }
 
 #[test]
@@ -54,7 +110,7 @@ fn a_reading_is_not_repeated() {
 #[test]
 fn a_number_that_starts_over_is_one_that_goes_on() {
     assert_eq!(
-        percents("so far: 3%\nso far: 40%\nso far: 97%\nso far: 2%\nso far: 60%\n"),
+        percents_in_time("so far: 3%\nso far: 40%\nso far: 97%\nso far: 2%\nso far: 60%\n"),
         [40.0, 97.0, 2.0, 60.0]
     );
 }
@@ -63,7 +119,7 @@ fn a_number_that_starts_over_is_one_that_goes_on() {
 fn an_address_in_a_line_that_comes_again_is_a_number_too() {
     let stream = "Writing at 0x0000f000... (10 %)\nWriting at 0x000a1000... (20 %)\n\
                   Writing at 0x000b2000... (35 %)\n";
-    assert_eq!(percents(stream), [20.0, 35.0]);
+    assert_eq!(percents_in_time(stream), [20.0, 35.0]);
 }
 
 #[test]
