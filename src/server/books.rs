@@ -207,7 +207,12 @@ impl Broker {
 fn is_denial(code: &str) -> bool {
     matches!(
         code,
-        "unauthorized" | "expired_ticket" | "forbidden" | "forbidden_host" | "forbidden_origin"
+        "unauthorized"
+            | "expired_ticket"
+            | "early_ticket"
+            | "forbidden"
+            | "forbidden_host"
+            | "forbidden_origin"
     ) || code.starts_with("too_many_")
 }
 

@@ -425,6 +425,11 @@ fn denied(why: Denial, need: Need<'_>) -> HttpError {
             "expired_ticket",
             "the ticket's time is over",
         ),
+        Denial::Early => HttpError::new(
+            Status::UNAUTHORIZED,
+            "early_ticket",
+            "the ticket's time has not begun",
+        ),
         Denial::OutOfScope => HttpError::new(
             Status::FORBIDDEN,
             "forbidden",

@@ -6,7 +6,7 @@
 //!
 //! A ticket is a JSON Web Token (RFC 7519), signed with HMAC-SHA-256 (`HS256`), so that any
 //! language's library can make one. Its claims are `task_id`, `rights` (a list of `watch` and
-//! `cancel`) and `exp`, the Unix second at which it ends.
+//! `cancel`), `exp`, the Unix second at which it ends, and perhaps `nbf`, the one at which it begins.
 
 use std::cell::RefCell;
 use std::fmt;
@@ -19,6 +19,10 @@ use sha2::{Digest, Sha256};
 use subtle::{Choice, ConstantTimeEq};
 
 use crate::task::TaskId;
+
+/// How long before its beginning a ticket is good, in seconds: many libraries write the moment of
+/// signing, by a clock that may be ahead of ours (RFC 7519 §4.1.5).
+const LEEWAY_SECS: f64 = 10.0;
 
 /// A token as it is kept: its digest. All have the same length, so that comparing takes the same
 /// time however much of a guess is right, and a core dump shows no password.
@@ -110,6 +114,8 @@ pub enum Denial {
     Unknown,
     /// A genuine ticket whose time is over.
     Expired,
+    /// A genuine ticket whose time has not begun.
+    Early,
     /// A genuine ticket for something else.
     OutOfScope,
 }
@@ -203,6 +209,7 @@ impl Keys {
 /// What a genuine ticket says.
 #[derive(Debug)]
 struct Ticket {
+    begins_secs: f64,
     expires_secs: f64,
     rights: Vec<Value>,
     task: String,
@@ -210,7 +217,9 @@ struct Ticket {
 
 impl Ticket {
     fn read(claims: &Map<String, Value>) -> Option<Ticket> {
+        let begins = claims.get("nbf").map(Value::as_f64);
         Some(Ticket {
+            begins_secs: begins.unwrap_or(Some(0.0))?,
             expires_secs: claims.get("exp")?.as_f64()?,
             rights: claims.get("rights")?.as_array()?.clone(),
             task: claims.get("task_id")?.as_str()?.to_owned(),
@@ -218,8 +227,12 @@ impl Ticket {
     }
 
     fn permit(&self, need: Need<'_>, unix_ms: u64) -> Result<Permit, Denial> {
-        if unix_ms as f64 / 1000.0 >= self.expires_secs {
+        let now_secs = unix_ms as f64 / 1000.0;
+        if now_secs >= self.expires_secs {
             return Err(Denial::Expired);
+        }
+        if now_secs + LEEWAY_SECS < self.begins_secs {
+            return Err(Denial::Early);
         }
         let may = |right: &str| self.rights.iter().any(|granted| granted == right);
         match need {

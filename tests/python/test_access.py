@@ -281,6 +281,8 @@ BAD_TICKETS = {
     "nothing": ("", 401, "unauthorized"),
     "the watch token": (WATCH, 401, "unauthorized"),
     "time that is over": (ticket(exp=1), 401, "expired_ticket"),
+    "time that has not begun": (ticket(nbf=4e9), 401, "early_ticket"),
+    "a beginning in words": (ticket(nbf="now"), 401, "unauthorized"),
     "another task": (ticket(task_id="other"), 403, "forbidden"),
     "no rights": (ticket(rights=[]), 403, "forbidden"),
     "no right to watch": (ticket(rights=["cancel"]), 403, "forbidden"),

@@ -1,5 +1,10 @@
 //! The keyring by itself.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use hmac::{Hmac, Mac};
+use sha2::Sha256;
+
 use doneyet::session::keys::{
     Credentials, Denial, Keyring, Keys, Need, Permit, Secret, Token, sign,
 };
@@ -155,6 +160,43 @@ fn a_ticket_ends_with_its_second() {
         keyring.permit(Need::Watch(&id), &text, LATER_SECS * 1000),
         Err(Denial::Expired)
     );
+}
+
+/// A ticket for `a` with these further claims.
+fn claiming(further: &str) -> Credentials {
+    let encode = |text: &str| URL_SAFE_NO_PAD.encode(text);
+    let claims = format!(r#"{{"task_id":"a","rights":["watch"],"exp":{LATER_SECS}{further}}}"#);
+    let signed = format!("{}.{}", encode(r#"{"alg":"HS256"}"#), encode(&claims));
+    let mac = Hmac::<Sha256>::new_from_slice(b"new secret").unwrap();
+    let mac = mac.chain_update(&signed).finalize().into_bytes();
+    ticket(&format!("{signed}.{}", URL_SAFE_NO_PAD.encode(mac)))
+}
+
+/// RFC 7519 §4.1.5. The clock of whoever signs may be a little ahead of ours.
+#[test]
+fn a_ticket_begins_with_its_second_or_a_little_before() {
+    let (keyring, id, secs) = (guarded(), task("a"), NOW_MS / 1000);
+    for (begins, answer) in [
+        (format!("{}", secs - 60), Ok(Permit::WatchOnly)),
+        (format!("{secs}"), Ok(Permit::WatchOnly)),
+        (format!("{}", secs + 10), Ok(Permit::WatchOnly)),
+        (format!("{}.5", secs + 10), Err(Denial::Early)),
+        (format!("{}", secs + 11), Err(Denial::Early)),
+        ("1e300".into(), Err(Denial::Early)),
+        (r#""soon""#.into(), Err(Denial::Unknown)),
+        ("null".into(), Err(Denial::Unknown)),
+    ] {
+        let ticket = claiming(&format!(r#","nbf":{begins}"#));
+        let said = keyring.permit(Need::Watch(&id), &ticket, NOW_MS);
+        assert_eq!(said, answer, "{begins}");
+    }
+}
+
+#[test]
+fn claims_that_nobody_here_asks_about_change_nothing() {
+    let further = claiming(r#","iat":1,"iss":"shop","aud":["x"],"sub":{},"jti":null"#);
+    let answer = guarded().permit(Need::Watch(&task("a")), &further, NOW_MS);
+    assert_eq!(answer, Ok(Permit::WatchOnly));
 }
 
 #[test]
