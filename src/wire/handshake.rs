@@ -56,8 +56,7 @@ pub fn is_upgrade(head: &Head<'_>) -> bool {
 /// the version of it (RFC 6455 §4.4).
 pub fn invite(response: Response<'_>) -> Response<'_> {
     response
-        .field("Upgrade", "websocket")
-        .field("Connection", "Upgrade")
+        .upgrade("websocket")
         .field("Sec-WebSocket-Version", "13")
 }
 
@@ -104,8 +103,7 @@ impl Offer {
     /// `protocol` is the subprotocol chosen, one of those offered (RFC 6455 §4.2.2).
     pub fn switching(&self, protocol: Option<&str>, out: &mut Vec<u8>) {
         let mut response = Response::new(Status::SWITCHING_PROTOCOLS)
-            .field("Upgrade", "websocket")
-            .field("Connection", "Upgrade")
+            .upgrade("websocket")
             .field("Sec-WebSocket-Accept", self.accept.as_str());
         if let Some(protocol) = protocol {
             debug_assert!(self.protocols.iter().any(|offered| offered == protocol));

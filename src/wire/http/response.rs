@@ -16,6 +16,7 @@ pub struct Response<'a> {
     status: Status,
     fields: Vec<(&'a str, Cow<'a, str>)>,
     payload: Payload<'a>,
+    upgrade: Option<&'a str>,
 }
 
 #[derive(Clone, Debug)]
@@ -108,6 +109,7 @@ impl<'a> Response<'a> {
             status,
             fields: Vec::new(),
             payload: Payload::Empty,
+            upgrade: None,
         }
     }
 
@@ -145,6 +147,13 @@ impl<'a> Response<'a> {
         self
     }
 
+    /// Names the protocol that the connection becomes, or that it would have to become (RFC 9110
+    /// §7.8).
+    pub fn upgrade(mut self, protocol: &'a str) -> Response<'a> {
+        self.upgrade = Some(protocol);
+        self
+    }
+
     /// What the first line says.
     pub fn status(&self) -> Status {
         self.status
@@ -158,9 +167,7 @@ impl<'a> Response<'a> {
             push_field(out, name, value);
         }
         self.encode_payload_fields(out);
-        if !self.status.is_interim() {
-            self.encode_connection(exchange, out);
-        }
+        self.encode_connection(exchange, out);
         push_text(out, "\r\n");
         if let Payload::Whole { bytes, .. } = &self.payload
             && exchange.content == Content::Sent
@@ -190,15 +197,31 @@ impl<'a> Response<'a> {
         }
     }
 
-    /// Only the unexpected is said: HTTP/1.1 stays open and HTTP/1.0 closes without a word, but
-    /// `close` is worth saying to both, since proxies in between may have their own idea.
+    /// One line for all options: there are clients that keep one value for each name.
     fn encode_connection(&self, exchange: Exchange, out: &mut Vec<u8>) {
+        if let Some(protocol) = self.upgrade {
+            push_field(out, "Upgrade", protocol);
+        }
+        let options: Cow<'_, str> = match (self.upgrade, self.end_option(exchange)) {
+            (None, None) => return,
+            (None, Some(end)) => end.into(),
+            (Some(_), None) => "Upgrade".into(),
+            (Some(_), Some(end)) => format!("Upgrade, {end}").into(),
+        };
+        push_field(out, "Connection", &options);
+    }
+
+    /// Only the unexpected is said: HTTP/1.1 stays open and HTTP/1.0 closes without a word, but
+    /// `close` is worth saying to both, since proxies in between may have their own idea. An interim
+    /// answer says nothing of the end.
+    fn end_option(&self, exchange: Exchange) -> Option<&'static str> {
         let closes = matches!(self.payload, Payload::Stream { .. })
             || exchange.persistence == Persistence::Close;
         match exchange.version {
-            _ if closes => push_field(out, "Connection", "close"),
-            Version::Http10 => push_field(out, "Connection", "keep-alive"),
-            Version::Http11 => {}
+            _ if self.status.is_interim() => None,
+            _ if closes => Some("close"),
+            Version::Http10 => Some("keep-alive"),
+            Version::Http11 => None,
         }
     }
 }
