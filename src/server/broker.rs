@@ -77,7 +77,6 @@ pub struct Broker {
     dead: Vec<PeerKey>,
     /// Tells this daemon's lists from those of its predecessors: when it was first asked for one.
     pub(super) lists_since: Option<u64>,
-    pub(super) closing: bool,
 }
 
 impl Broker {
@@ -102,7 +101,6 @@ impl Broker {
             proxies: Rc::new(config.proxies.clone()),
             dead: Vec::new(),
             lists_since: None,
-            closing: false,
         }
     }
 
@@ -251,12 +249,17 @@ impl Broker {
         Some(key)
     }
 
-    /// Says goodbye to everybody. Requests that are being answered get their answer.
+    /// Says goodbye to everybody. Requests that are being answered get their answer, their last.
     pub fn close_all(&mut self, now: Now) {
-        self.closing = true;
         for key in self.peers.keys() {
             self.fill(key, now);
-            self.end_if_idle(key, now);
+            match &mut self.peers[key].session {
+                Session::Http(http) if http.is_busy() => http.conclude(),
+                _ => {
+                    let fault = Fault::Ended(CloseCode::GOING_AWAY, "the daemon is stopping");
+                    self.end(key, &fault, now);
+                }
+            }
         }
     }
 
@@ -356,14 +359,6 @@ impl Broker {
             self.lose(key);
         }
         After::Nothing
-    }
-
-    pub(super) fn end_if_idle(&mut self, key: PeerKey, now: Now) {
-        let busy = matches!(&self.peers[key].session, Session::Http(http) if http.is_busy());
-        if !busy {
-            let fault = Fault::Ended(CloseCode::GOING_AWAY, "the daemon is stopping");
-            self.end(key, &fault, now);
-        }
     }
 
     pub(super) fn end(&mut self, key: PeerKey, fault: &Fault, now: Now) {

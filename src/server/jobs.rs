@@ -127,7 +127,7 @@ impl Broker {
 
     /// Makes a task of an order, and has it wait for its turn.
     pub(super) fn start(&mut self, order: &Order, now: Now) -> Result<Answer, Refusal> {
-        if self.jobs.closed || self.closing {
+        if self.jobs.closed {
             return Err(Refusal::Stopping);
         }
         let accepted = self.jobs.recipes.accept(order)?;

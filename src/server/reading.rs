@@ -118,10 +118,6 @@ impl Broker {
                 self.set_alarm(key, limit_ms(Wait::Ping), now);
             }
         }
-        // A request that was being answered when the daemon began to stop was the last.
-        if self.closing {
-            self.end_if_idle(key, now);
-        }
     }
 
     /// After a conversation: what was written goes in line, what was too much holds the input, and
@@ -168,9 +164,5 @@ impl Broker {
             self.hub.enlist(key);
         }
         self.begin_wait(key, now);
-        // A request that was being answered when the daemon began to stop was the last.
-        if self.closing {
-            self.end_if_idle(key, now);
-        }
     }
 }

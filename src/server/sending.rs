@@ -189,8 +189,6 @@ impl Broker {
             let flow = http.content_sent();
             if flow == Flow::Over {
                 self.drain(key, now);
-            } else if self.closing {
-                self.end_if_idle(key, now);
             }
         }
     }

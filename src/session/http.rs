@@ -224,6 +224,19 @@ impl Http {
         )
     }
 
+    /// The request that it is in the middle of is its last, and the answer says so, unless that has
+    /// begun already (RFC 9112 §9.6).
+    pub fn conclude(&mut self) {
+        match &mut self.stage {
+            Stage::Content(request) => request.terms.exchange = request.terms.exchange.closing(),
+            Stage::Answering(terms) | Stage::Held(terms, _) => {
+                terms.exchange = terms.exchange.closing();
+            }
+            Stage::Sending(flow, _) => *flow = Flow::Over,
+            Stage::Between | Stage::Head(_) | Stage::Over => {}
+        }
+    }
+
     /// Whether a demand is out and its answer is being made.
     pub fn is_answering(&self) -> bool {
         matches!(self.stage, Stage::Answering(_) | Stage::Sending(..))

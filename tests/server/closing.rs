@@ -182,6 +182,8 @@ fn a_stop_ends_idle_connections_and_lets_a_running_request_finish() {
     }
     assert!(!world.wire(running).is_shut);
     world.say(running, format!("{rest}{}", request("GET", "/healthz")));
+    let heard = String::from_utf8_lossy(&world.wire(running).heard).into_owned();
+    assert!(heard.contains("\r\nConnection: close\r\n"), "{heard}");
     assert_eq!(world.answers(running).len(), 1, "and no other begins");
     assert!(world.wire(running).is_shut);
 }
