@@ -301,13 +301,11 @@ impl Reactor {
             match self.broker.write(key, stream, now) {
                 Ok(After::Nothing) => {}
                 Ok(After::Read) => self.unread.push(key),
-                // Input that was held may lie there, and the peer's end behind it: no edge tells.
-                // A socket that cannot be shut down is gone already.
-                Ok(After::ShutDown) => match stream.shut_down() {
-                    Ok(()) => self.unread.push(key),
-                    Err(_) => self.broker.lose(key),
-                },
-                Err(_) => self.broker.lose(key),
+                // Input that was held may lie there, and the peer's end behind it. A shutdown wakes
+                // whoever polls the socket, so there is an edge for it. One that cannot be shut down
+                // is gone already.
+                Ok(After::ShutDown) if stream.shut_down().is_ok() => {}
+                Ok(After::ShutDown) | Err(_) => self.broker.lose(key),
             }
         }
     }

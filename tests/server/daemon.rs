@@ -8,6 +8,9 @@ use std::sync::mpsc;
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
+use rustix::net::sockopt::set_socket_recv_buffer_size;
+use rustix::net::{AddressFamily, SocketType, connect, socket};
+
 use doneyet::server::config::{Address, Config};
 use doneyet::server::reactor::{Exit, Reactor};
 
@@ -59,7 +62,18 @@ impl Daemon {
     }
 
     pub(crate) fn connect(&self) -> Client<TcpStream> {
-        let stream = TcpStream::connect(self.tcp()).expect("a listener");
+        Daemon::patient(TcpStream::connect(self.tcp()).expect("a listener"))
+    }
+
+    /// A client whose kernel buffers so many bytes for it, or as few as it knows.
+    pub(crate) fn connect_with_room(&self, bytes: usize) -> Client<TcpStream> {
+        let socket = socket(AddressFamily::INET, SocketType::STREAM, None).expect("a socket");
+        set_socket_recv_buffer_size(&socket, bytes).expect("a size");
+        connect(&socket, &self.tcp()).expect("a listener");
+        Daemon::patient(socket.into())
+    }
+
+    fn patient(stream: TcpStream) -> Client<TcpStream> {
         stream.set_read_timeout(Some(PATIENCE)).expect("a timeout");
         stream.set_write_timeout(Some(PATIENCE)).expect("a timeout");
         Client::new(stream)

@@ -153,6 +153,33 @@ fn an_upload_that_is_too_long_hears_why_instead_of_a_reset() {
     assert_eq!(take_answers(&mut client.rest())[0].0, 413);
 }
 
+/// Behind a poll only so much is read (`MAX_AHEAD`): the rest of what was sent lies in the kernel
+/// when the answer comes. Its sender reads nothing before it has sent all, and has so little room
+/// that our end cannot reach it either. It gets rid of it all the same: the kernel's word that our
+/// side is shut down is what has the rest read.
+#[test]
+fn what_lies_behind_a_poll_that_was_the_last_is_read_to_its_end() {
+    let daemon = Daemon::start();
+    let mut worker = daemon.connect();
+    let mut publish = |patch: &str| {
+        worker.send(post("POST", "/api/progress/a", patch));
+        let answer = worker.answer().1;
+        serde_json::from_slice::<serde_json::Value>(&answer).expect("JSON")
+    };
+    let rev = &publish("{}")["rev"];
+    let mut poller = daemon.connect_with_room(1);
+    poller.send(format!(
+        "GET /api/progress/a?since={rev}&wait=60 HTTP/1.1\r\nHost: localhost\r\n\
+         Connection: close\r\n\r\n"
+    ));
+    let mut sender = poller.stream.try_clone().expect("a second handle");
+    let sending = std::thread::spawn(move || sender.write_all(&vec![b'x'; 16 << 20]));
+    while publish("{}")["watchers"] == 0 {}
+    publish(&format!(r#"{{"text":"{}"}}"#, "x".repeat(15_000)));
+    sending.join().expect("no panic").expect("nothing is reset");
+    assert_eq!(take_answers(&mut poller.rest())[0].0, 200);
+}
+
 #[test]
 fn clients_that_break_off_break_nothing() {
     let daemon = Daemon::start();

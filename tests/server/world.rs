@@ -319,8 +319,8 @@ impl World {
                 Ok(After::Nothing) => {}
                 Ok(After::Read) => self.unread.push(key),
                 Ok(After::ShutDown) => {
-                    wire.is_shut = true;
-                    self.unread.push(key);
+                    // A kernel wakes whoever polls a socket that is shut down.
+                    (wire.is_shut, wire.readable) = (true, true);
                 }
                 Err(_) => self.broker.lose(key),
             }
