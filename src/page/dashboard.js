@@ -33,7 +33,7 @@ const dirty = new Set();
 /** What ended since the last announcement. A count, since a hidden page announces nothing. */
 const endings = { count: 0, last: null };
 /** The line to the daemon; `lostAt` is 0 while there is nothing to complain about. */
-const line = { connection: "connecting", way: "", retryAt: 0, lostAt: 0 };
+const line = { connection: "connecting", way: "", retryAt: 0, lostAt: 0, refusal: "" };
 let daemon = null;
 let token = tokenFromAddress();
 let unsorted = false;
@@ -87,8 +87,9 @@ function onError({ error, message }) {
   redrawAll();
 }
 
-function onConnection(connection, { way = "", delayMs = 0 }) {
+function onConnection(connection, { way = "", delayMs = 0, complaint }) {
   line.connection = connection;
+  if (connection !== "connecting") line.refusal = String(complaint?.message ?? "");
   line.way = way;
   line.retryAt = Date.now() + delayMs;
   if (connection === "live") {
@@ -133,6 +134,7 @@ async function taskList() {
     const headers = token ? { Authorization: `Bearer ${token}` } : {};
     const response = await fetch(api, { headers, cache: "no-store" });
     $("gate").hidden = response.status !== 401;
+    if (token) setText($("gate-says"), "This is none of the daemon's watch tokens. Ask whoever started it.");
     if (!response.ok) return null;
     const served = Date.parse(response.headers.get("Date") ?? "");
     // `Date` has whole seconds, so a smaller difference is none.
@@ -263,9 +265,17 @@ function drawLine() {
   document.documentElement.dataset.connection = alarming() ? "lost" : line.connection;
   setText($("connection"), lineText());
   const notice = $("notice");
+  setText(notice, noticeText());
+  notice.hidden = !notice.textContent;
+}
+
+function noticeText() {
+  if (!alarming()) return "";
+  // The gate says so in its own words.
+  const why = line.refusal && $("gate").hidden ? `The daemon refused: ${line.refusal}. ` : "";
   const since = new Date(line.lostAt).toLocaleTimeString();
-  setText(notice, alarming() ? `Not connected. What you see is how things stood at ${since}.` : "");
-  notice.hidden = !alarming() || rows.size === 0;
+  const what = rows.size > 0 ? `Not connected. What you see is how things stood at ${since}.` : "";
+  return why + what;
 }
 
 function lineText() {
@@ -275,7 +285,8 @@ function lineText() {
   if (!navigator.onLine) return "offline";
   if (line.connection !== "waiting") return line.lostAt ? "reconnecting…" : "connecting…";
   const seconds = Math.ceil((line.retryAt - Date.now()) / 1000);
-  return seconds > 0 ? `reconnecting in ${duration(seconds * 1000)}` : "reconnecting…";
+  const what = line.refusal ? "refused, trying again" : "reconnecting";
+  return seconds > 0 ? `${what} in ${duration(seconds * 1000)}` : `${what}…`;
 }
 
 /** Sparingly: endings and the line, never progress; who wants that reads the progress bars. */

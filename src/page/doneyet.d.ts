@@ -14,7 +14,7 @@
  *
  * The connection is a WebSocket where one gets through, else Server-Sent Events, else long
  * polling; a better way is tried again every half minute. All that watch with the same `server`
- * and key share one connection. Nothing the daemon sends makes the module throw.
+ * and token share one connection; with tickets, all that watch the same task. Nothing the daemon sends makes the module throw.
  */
 
 /** The newest state of a task: `task_id`, `rev` and `updated_at` are the daemon's, the rest is what the worker published. */
@@ -51,7 +51,8 @@ export type Way = "WebSocket" | "SSE" | "long polling";
 /**
  * - `connecting`: an attempt is under way.
  * - `live`: the daemon has said something; `detail.way` tells how.
- * - `waiting`: nothing got through; the next attempt comes in `detail.delayMs` milliseconds.
+ * - `waiting`: nothing got through; the next attempt comes in `detail.delayMs` milliseconds. If the
+ *   daemon answered, and refused (a key, say), `detail.complaint` has its reason and what to do.
  * - `ended`: the daemon forgot the task, and says so (on a WebSocket); there are no more attempts.
  */
 export type Connection = "connecting" | "live" | "waiting" | "ended";
@@ -59,10 +60,11 @@ export type Connection = "connecting" | "live" | "waiting" | "ended";
 export interface Detail {
   readonly way?: Way;
   readonly delayMs?: number;
+  readonly complaint?: Complaint;
 }
 
-/** A secret, or what fetches one whenever a connection is made: tickets expire. */
-export type Key = string | (() => string | Promise<string>);
+/** A secret, or what fetches one whenever a connection is made: tickets expire. It is told the task. */
+export type Key = string | ((taskId?: string) => string | Promise<string>);
 
 export interface Options {
   /** The newest state of a task, each revision at most once; the last one always arrives. */
@@ -74,7 +76,7 @@ export interface Options {
   server?: string | URL;
   /** The daemon's watch token, if it asks for one. */
   token?: Key;
-  /** A ticket for this one task, from your own back end. */
+  /** A ticket for this one task, from your own back end: one function will do for all tasks. */
   ticket?: Key;
 }
 

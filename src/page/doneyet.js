@@ -1,10 +1,10 @@
 /**
- * Follow tasks from any page, without ever asking "done yet?". What to call: see `doneyet.d.ts`.
+ * Follows tasks. What to call: see `doneyet.d.ts`.
  *
  * All watchers with one key share a *line*. It holds a *link*, by the best *way* that gets through.
  */
 
-/** Pauses are random, up to FIRST · 2ⁿ, at most CAP; anew after a link that LASTED. */
+/** Random pauses up to FIRST · 2ⁿ, at most CAP; anew after a link that LASTED. */
 const BACKOFF_FIRST_MS = 500;
 const BACKOFF_CAP_MS = 15_000;
 const LASTED_MS = 10_000;
@@ -14,12 +14,14 @@ const SILENCE_MS = 35_000;
 const QUIET_MS = 20_000;
 const BEAT_MS = 5_000;
 const BETTER_MS = 25_000;
-/** As many tasks the daemon lets one socket name. */
+/** Tasks that one socket may name. */
 const MANY = 64;
 
 const TASK_ID = /^(?!\.{1,2}$)[A-Za-z0-9._~:@-]{1,128}$/;
 /** RFC 9110 §5.6.2: all that a subprotocol may be. */
 const HEADER_TOKEN = /^[\w!#$%&'*+.^`|~-]+$/;
+/** No portal's page. 204 and 304 have none. */
+const OURS = /json|event-stream|null/;
 const TERMINAL = new Set(["completed", "failed", "cancelled"]);
 const ALL = "*";
 
@@ -44,19 +46,20 @@ const lines = new Set();
 
 function join(id, { server, token, ticket, ...listeners }) {
   const root = server ? String(server).replace(/\/*$/, "/") : "./";
-  const key = { base: new URL(root, import.meta.url).href, token, ticket };
+  // A ticket is for one task.
+  const key = { base: new URL(root, import.meta.url).href, token, ticket, only: ticket && id };
   const line = [...lines].find((line) => line.opensWith(key)) ?? new Line(key);
   const watcher = { id, ...listeners };
   line.join(watcher);
   return { line, close: () => line.close(watcher) };
 }
 
-/* A way goes on until its signal aborts it: `word(frame?)` for all it hears, `lost()` at its end. */
+/* A way goes on until its signal aborts it: `word(frame?)` for all it hears, at the end `lost(why?)`. */
 
 function overWebSocket({ base, token, ticket, topic, ids, stop }, word, lost) {
   const url = new URL(`ws/${topic}`, base);
   url.protocol = url.protocol.replace("http", "ws");
-  // Pages cannot set `Authorization`; a query gets into logs.
+  // Pages set no `Authorization`; queries are logged.
   let secret = ticket ? `ticket.${ticket}` : token && `bearer.${token}`;
   if (secret && !HEADER_TOKEN.test(secret)) {
     url.searchParams.set("token", token);
@@ -73,12 +76,12 @@ function overWebSocket({ base, token, ticket, topic, ids, stop }, word, lost) {
     ping();
   };
   socket.onmessage = ({ data }) => word(parsed(data));
-  socket.onclose = ({ code }) => lost(code === 1000);
+  socket.onclose = ({ code }) => lost({ forgotten: code === 1000 });
   stop.signal.onabort = () => socket.close();
   return { send, name, ping };
 }
 
-/** An `EventSource` would keep the heartbeat, a comment, to itself. */
+/** An `EventSource` hides the heartbeat, a comment. */
 async function readEvents({ ask, topic }, word) {
   const { body } = await ask(`sse/${topic}`);
   const reader = body.pipeThrough(new TextDecoderStream()).getReader();
@@ -90,7 +93,7 @@ async function readEvents({ ask, topic }, word) {
   }
 }
 
-/** Questions held until there is news. Of all tasks one has always moved: a pause. */
+/** Held until there is news. Of all tasks one always moved: a pause. */
 async function poll({ ask, topic }, word) {
   const all = topic === "all";
   for (let wait = 1, rev, headers; ; wait = 25) {
@@ -106,9 +109,7 @@ async function poll({ ask, topic }, word) {
   }
 }
 
-const untilItEnds = (way) => (target, word, lost) => {
-  way(target, word).catch(() => {}).then(() => lost());
-};
+const untilItEnds = (way) => (target, word, lost) => void way(target, word).then(lost, lost);
 
 const WAYS = [overWebSocket, untilItEnds(readEvents), untilItEnds(poll)];
 const NAMES = ["WebSocket", "SSE", "long polling"];
@@ -174,7 +175,7 @@ class Line {
     this.#link?.name?.("unsubscribe", id);
   }
 
-  /** Every new link repeats it: twice does no harm. */
+  /** Each new link repeats it: twice is harmless. */
   ask(id, reason) {
     this.#wanted.set(id, reason);
     if (this.#link?.live) this.#send(id, reason);
@@ -213,12 +214,12 @@ class Line {
     const since = performance.now();
     const link = { way, stop, since, heardAt: since, topic: this.#topic(way) };
     const word = (frame) => signal.aborted || this.#heard(link, frame);
-    const lost = (forgotten) => this.#lost(link, forgotten);
+    const lost = (why) => this.#lost(link, why);
     const ask = (path, options) => this.#ask(path, { ...options, signal });
     const ids = () => this.#watchers.keys();
     const start = (key) =>
       signal.aborted || Object.assign(link, WAYS[way]({ ...key, ...link, ask, ids }, word, lost));
-    this.#unlock().then(start).catch(() => lost());
+    this.#unlock().then(start).catch(lost);
     return link;
   }
 
@@ -229,8 +230,8 @@ class Line {
 
   /** Keys that expire are functions. */
   async #unlock() {
-    const { base, token, ticket } = this.#key;
-    const fresh = (key) => (typeof key === "function" ? key() : key);
+    const { base, token, ticket, only } = this.#key;
+    const fresh = (key) => (typeof key === "function" ? key(only) : key);
     return { base, token: await fresh(token), ticket: await fresh(ticket) };
   }
 
@@ -240,7 +241,8 @@ class Line {
     if (ticket) url.searchParams.set("ticket", ticket);
     if (token) headers = { ...headers, Authorization: `Bearer ${token}` };
     const response = await fetch(url, { cache: "no-store", headers, ...options });
-    if (response.ok || response.status === 304) return response;
+    const { ok, status } = response;
+    if ((ok || status === 304) && OURS.test(response.headers.get("Content-Type"))) return response;
     throw { complaint: parsed(await response.text()) };
   }
 
@@ -275,13 +277,13 @@ class Line {
   }
 
   /** After a way that fails, the next; after the last, a pause. */
-  #lost(link, forgotten) {
+  #lost(link, why) {
     if (link.stop.signal.aborted) return;
     this.#drop(link);
     const next = link.live ? WAYS.length : link.way + 1;
     if (link !== this.#link) {
       if (next < this.#link.way) this.#better = this.#open(next);
-    } else if (forgotten) {
+    } else if (why?.forgotten) {
       this.#forgotten(...this.#watchers.keys());
     } else if (next < WAYS.length) {
       this.#connect(next);
@@ -289,21 +291,21 @@ class Line {
       this.#drop(this.#better);
       this.#link = null;
       if (link.live && performance.now() - link.since > LASTED_MS) this.#failures = 0;
-      this.#wait();
+      this.#wait(why?.complaint);
     }
   }
 
-  /** With full jitter: not all that a restart cut off come back at once. */
-  #wait() {
+  /** Jitter: a restart cuts all off at once. */
+  #wait(complaint) {
     const ceiling = Math.min(BACKOFF_CAP_MS, BACKOFF_FIRST_MS * 2 ** this.#failures++);
     const delayMs = Math.random() * ceiling;
     this.#retry = setTimeout(() => this.#connect(), delayMs);
-    this.#tell("waiting", { delayMs });
+    this.#tell("waiting", { delayMs, complaint });
   }
 
   #hurry() {
     if (this.#link) {
-      // Silence while nobody looked does not count.
+      // Unseen silence does not count.
       this.#link.heardAt = Math.max(this.#link.heardAt, performance.now() - QUIET_MS);
       this.#beat();
     } else if (!hidden()) {
@@ -312,7 +314,7 @@ class Line {
     }
   }
 
-  /** Not while hidden: slowed timers make silence look longer. */
+  /** Slowed timers of hidden pages lengthen silence. */
   #beat() {
     if (hidden()) return;
     const now = performance.now();
@@ -377,7 +379,7 @@ function say(watchers, listener, ...news) {
   }
 }
 
-/** A restarted daemon may number a busy task lower: on a new link a state is news by its time, too. */
+/** A restart may lower a busy task's revisions: a new link also goes by time. */
 function isNews(state, seen, link) {
   if (!seen || state.rev > seen.state.rev) return true;
   return seen.link !== link && state.updated_at > seen.state.updated_at;
@@ -387,7 +389,7 @@ function parsed(text) {
   try {
     return JSON.parse(text);
   } catch {
-    return null; // "pong", or nonsense: a sign of life
+    return null; // "pong": a sign of life
   }
 }
 

@@ -137,4 +137,25 @@ export default {
     await bar(row(page, "busy"), 36);
     assert.deepEqual(page.complaints, []);
   },
+
+  async "a dashboard that is refused says so, and opens with the right token"(bench) {
+    const daemon = await bench.daemon({ options: ["--watch-token", "let-me-see"] });
+    await publish(daemon, "film", { title: "Holiday.mp4", progress: 5 });
+    const page = await bench.tab(daemon.url);
+    const gate = page.locator("#gate");
+    await says(gate, "those who know its watch token");
+    const open = async (token) => {
+      await page.getByLabel("watch token").fill(token);
+      await page.getByRole("button", { name: "Open" }).click();
+    };
+    await open("wrong");
+    await says(gate, "none of the daemon's watch tokens");
+    await says(page.locator("#connection"), "refused, trying again");
+    await screenshot(page, "dashboard-refused");
+    await open("let-me-see");
+    await row(page, "Holiday.mp4").waitFor();
+    await gate.waitFor({ state: "hidden" });
+    await page.locator("#notice").waitFor({ state: "hidden" });
+    await says(page.locator("#connection"), "live");
+  },
 };

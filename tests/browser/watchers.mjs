@@ -138,6 +138,41 @@ export default {
     }
   },
 
+  async "who is refused is told why, and what to do"(bench) {
+    const daemon = await bench.daemon({ options: ["--watch-token", "let-me-see"] });
+    for (const route of [undefined, shut]) {
+      const page = await tab(bench, daemon.url, { route });
+      await page.evaluate(() => {
+        window.turns = [];
+        const onConnection = (...turn) => turns.push(turn);
+        follow("one", "one", { token: "wrong", onConnection });
+      });
+      const refused = await page.waitForFunction(() => turns.find(([connection]) => connection === "waiting"));
+      const [, { delayMs, complaint }] = await refused.jsonValue();
+      assert.ok(delayMs >= 0);
+      assert.equal(complaint.error, "unauthorized");
+      assert.match(complaint.message, /watch token/);
+      await page.close();
+    }
+  },
+
+  async "a page that answers to every address is no daemon"(bench) {
+    const asked = new Set();
+    const server = await bench.server((request, response) => {
+      if (serve(request, response)) return;
+      asked.add(new URL(request.url, "http://any").pathname);
+      response.writeHead(200, { "Content-Type": "text/html", "Access-Control-Allow-Origin": "*" }).end("<p>Please sign in.");
+    });
+    const page = await tab(bench, server);
+    await page.evaluate(() => {
+      window.turns = [];
+      follow("one", "one", { onConnection: (connection) => turns.push(connection) });
+    });
+    await page.waitForFunction(() => turns.filter((turn) => turn === "waiting").length === 2);
+    assert.deepEqual([...asked], ["/ws/progress", "/sse/progress/one", "/api/progress/one"]);
+    assert.ok(!(await page.evaluate(() => turns)).includes("live"));
+  },
+
   async "after close nothing is called, not even by what is under way"(bench) {
     const daemon = await bench.daemon();
     const page = await tab(bench, daemon.url);

@@ -274,4 +274,22 @@ export default {
       await page.close();
     }
   },
+
+  async "one function gives each task the ticket it needs"(bench) {
+    const daemon = await bench.daemon({ options: ["--ticket-secret", secret] });
+    const page = await bench.tab(await bench.page(""));
+    const signed = [];
+    await page.exposeFunction("sign", (id) => (signed.push(id), ticket(id)));
+    await page.evaluate(async (url) => {
+      const { watch } = await import(`${url}/doneyet.js`);
+      window.heard = {};
+      const options = { ticket: (taskId) => sign(taskId), onState: (state) => (heard[state.task_id] = state) };
+      for (const id of ["one", "two", "one"]) watch(id, options);
+    }, daemon.url);
+    for (const id of ["one", "two"]) {
+      await publish(daemon, id, { progress: 1 });
+      await page.waitForFunction((id) => heard[id]?.progress === 1, id);
+    }
+    assert.deepEqual(signed.sort(), ["one", "two"]);
+  },
 };
