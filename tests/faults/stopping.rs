@@ -5,6 +5,8 @@ use std::net::TcpStream;
 use std::thread;
 use std::time::Instant;
 
+use serde_json::Value;
+
 use crate::daemon::{Daemon, PATIENCE};
 use crate::frames::{Line, masked};
 
@@ -94,4 +96,43 @@ fn on_sigterm_each_of_three_hundred_gets_its_end() {
     let took = asked.elapsed();
     println!("300 sockets closed, and the daemon ended, in {took:?}");
     assert!(took < PATIENCE, "{took:?}");
+}
+
+/// The millisecond of the day at which the daemon noted `event`.
+fn noted_ms(log: &str, event: &str) -> u64 {
+    let lines = log
+        .lines()
+        .map(|line| serde_json::from_str(line).expect("JSON"));
+    let line = lines
+        .into_iter()
+        .find(|line: &Value| line["event"] == event);
+    let time = line.expect(event)["time"]
+        .as_str()
+        .expect("text")
+        .to_owned();
+    // 2026-11-26T11:13:02.657Z
+    let digits = |at: usize, len| time[at..at + len].parse::<u64>().expect("digits");
+    ((digits(11, 2) * 60 + digits(14, 2)) * 60 + digits(17, 2)) * 1000 + digits(20, 3)
+}
+
+// Defence: `CLOSE_ALL_MS`. The times are the daemon's own. Without it they are those of the request
+// that never ends, 15 s; a loaded machine may be late for the 4.5 s that it should be.
+#[test]
+fn nobody_holds_up_the_end_longer_than_five_seconds() {
+    let mut daemon = Daemon::start();
+    // Has asked, and takes no answer; has begun to ask, and never ends; is told to go, and stays.
+    let mut deaf = daemon.connect();
+    deaf.set_nonblocking(true).expect("a socket option");
+    let request = b"GET /doneyet.js HTTP/1.1\r\nHost: localhost\r\n\r\n".repeat(1_000);
+    while deaf.write(&request).is_ok() {}
+    let busy = begin_request(&daemon, 0);
+    let idle = Line::open(&daemon, "/ws/all");
+    daemon.terminate();
+    let log = daemon.log();
+    let day_ms = 24 * 60 * 60 * 1000;
+    let took_ms = (day_ms + noted_ms(&log, "stopped") - noted_ms(&log, "stopping")) % day_ms;
+    println!("the end took {took_ms} ms");
+    assert!((4_000..7_500).contains(&took_ms), "{log}");
+    assert!(daemon.wait().success());
+    drop((deaf, busy, idle));
 }

@@ -1,6 +1,6 @@
 //! The daemon under test: the built program, listening on a port that the system chose.
 
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Read};
 use std::net::{SocketAddr, TcpStream};
 use std::process::{Child, ChildStderr, Command, ExitStatus, Stdio};
 use std::time::Duration;
@@ -18,7 +18,7 @@ pub(crate) struct Daemon {
     /// Where it listens.
     pub(crate) address: SocketAddr,
     /// Kept open: a daemon that writes to a closed pipe would be another test.
-    _stderr: BufReader<ChildStderr>,
+    stderr: BufReader<ChildStderr>,
 }
 
 impl Daemon {
@@ -52,7 +52,7 @@ impl Daemon {
         Daemon {
             child,
             address,
-            _stderr: stderr,
+            stderr,
         }
     }
 
@@ -127,6 +127,13 @@ impl Daemon {
         let pid = rustix::process::Pid::from_child(&self.child);
         rustix::process::kill_process(pid, rustix::process::Signal::TERM)
             .expect("the daemon is there");
+    }
+
+    /// The rest of what it has to say, up to its end.
+    pub(crate) fn log(&mut self) -> String {
+        let mut log = String::new();
+        self.stderr.read_to_string(&mut log).expect("text");
+        log
     }
 
     /// Waits for its end.
