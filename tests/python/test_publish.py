@@ -1,5 +1,5 @@
 """The programs of docs/publish.md: each is taken out of the page and run, to the end, until it is
-cancelled, and without a daemon."""
+cancelled, with a token that nobody knows, and without a daemon."""
 
 import contextlib
 import http.server
@@ -13,10 +13,15 @@ import threading
 
 import pytest
 
-from daemon import PATIENCE_SECS, ROOT, hear_until, say
+from daemon import PATIENCE_SECS, ROOT, Daemon, hear_until, say
 
 PAGE = (ROOT / "docs/publish.md").read_text(encoding="utf-8")
 SHOWN_DAEMON = "127.0.0.1:8765"
+
+TOKEN = "what-workers-know"
+
+# The programs of which the others are made, each with its own way to speak to a daemon.
+SPEAKERS = ["bash", "go", "node", "requests", "rust"]
 
 # What the address of a daemon that is not there may be: nothing can listen on port 1 of it.
 NOBODY = "127.0.0.9:1"
@@ -97,6 +102,13 @@ def files():
         thread.join(PATIENCE_SECS)
 
 
+@pytest.fixture(scope="module")
+def guarded():
+    """A daemon that takes publishes with the token only."""
+    with Daemon("--publish-token", TOKEN) as daemon:
+        yield daemon
+
+
 def unpack(folder, daemon):
     """Writes every program of the page to its file; they speak to this daemon."""
     for language, text in re.findall(r"^```(\w+)\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL):
@@ -170,12 +182,12 @@ class Published:
         self.command = start(folder)
 
     @contextlib.contextmanager
-    def run(self, task, size):
+    def run(self, task, size, token=TOKEN):
         arguments = work(self.kind, self.folder, self.files, size)
         child = subprocess.Popen(
             [*self.command, task, *arguments],
             cwd=self.folder,
-            env={**os.environ, "CELERY_BROKER_URL": "memory://"},
+            env={**os.environ, "CELERY_BROKER_URL": "memory://", "DONEYET_TOKEN": token},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -189,8 +201,15 @@ class Published:
 
 
 @pytest.mark.parametrize("name", sorted(PROGRAMS))
-def test_a_program_of_the_page_publishes_and_stops_when_asked(name, daemon, task, files, tmp_path):
+def test_a_program_of_the_page_publishes_and_stops_when_asked(name, guarded, task, files, tmp_path):
+    daemon = guarded
     program = Published(name, tmp_path, files, f"{daemon.host}:{daemon.port}")
+    if name in SPEAKERS:
+        with program.run(f"{task}-refused", "quick", token="guessed") as child:
+            output, _ = child.communicate(timeout=START_SECS)
+            assert child.returncode == 0, output
+            assert "publish token" in output or "401" in output
+        assert daemon.request("GET", f"/api/progress/{task}-refused")[0] == 404
     with program.run(f"{task}-whole", "quick") as child:
         output, _ = child.communicate(timeout=START_SECS)
         assert child.returncode == 0, output
@@ -209,10 +228,9 @@ def test_a_program_of_the_page_publishes_and_stops_when_asked(name, daemon, task
             assert child.returncode != 0, output
 
 
-# The others publish with the same class as the first of Python's.
-@pytest.mark.parametrize("name", ["bash", "requests", "node", "go", "rust"])
+@pytest.mark.parametrize("name", SPEAKERS)
 def test_a_program_of_the_page_works_without_a_daemon(name, task, files, tmp_path):
     program = Published(name, tmp_path, files, NOBODY)
-    with program.run(task, "quick") as child:
+    with program.run(task, "quick", token="") as child:
         output, _ = child.communicate(timeout=START_SECS)
         assert child.returncode == 0, output
