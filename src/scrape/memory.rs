@@ -12,10 +12,13 @@ use super::media::{Clock, Media};
 use super::parser::{Parser, Rule};
 use super::reading::{MAX_TEXT, Reading};
 use super::shape::{Past, Shapes};
-use super::sight::{self, Evidence};
+use super::sight::{self, Evidence, Sight};
 use super::stage::Stages;
 use super::status;
 use super::token::Text;
+
+/// The least whole that somebody counts up to: `pass 1/3` is not the way through.
+const MIN_COUNTED: f64 = 4.0;
 
 /// How long a better source silences the lesser ones.
 const WORD_MS: u64 = 10_000;
@@ -75,7 +78,7 @@ impl Memory {
             if place.is_redrawn() {
                 self.bars.leave(place.row);
             } else if !heads_table(text) {
-                self.heading = heading(text);
+                self.heading = heading(text).or(self.heading.take());
             }
             return None;
         };
@@ -106,7 +109,7 @@ impl Memory {
         }
         let mut reading = reading.cut();
         reading.stage = reading.percent.map(|percent| {
-            let label = || reading.message.clone().or(self.heading.clone());
+            let label = || title(reading.message.as_deref(), self.heading.as_deref());
             self.stages.of(percent, label)
         });
         Some(reading)
@@ -215,6 +218,7 @@ impl Memory {
         let sight = sight::see(&text, |rule| self.parser.follows(rule))?;
         let value = sight.reading.percent.or(sight.reading.loaded)?;
         let past = self.shapes.note(&text, value, now_ms);
+        let counts = self.counts(&text, &sight, past, now_ms);
         // A log does not stop in the middle of a line; a display waits there for its next number.
         let drawn = place.is_redrawn() || place.ended == Edge::Open || self.parser.is_forced();
         let source = match sight.evidence {
@@ -223,11 +227,24 @@ impl Memory {
             Evidence::Number if drawn => Source::Line,
             Evidence::Amount if drawn => Source::Amount,
             Evidence::Size => return self.size(drawn, value, sight.reading),
-            Evidence::Number if past == Past::Changed => Source::Hint,
+            Evidence::Number if past == Past::Changed || counts => Source::Hint,
             Evidence::Amount if past != Past::Unknown || self.goes_on(value) => Source::Amount,
             Evidence::Number | Evidence::Amount | Evidence::Cell => return None,
         };
         Some((source, sight.reading))
+    }
+
+    /// Whether it is a counter that goes on, whatever else its line says.
+    fn counts(&mut self, text: &Text<'_>, sight: &Sight, past: Past, now_ms: u64) -> bool {
+        let Reading { percent, total, .. } = sight.reading;
+        let counter = sight
+            .counter
+            .filter(|_| sight.evidence == Evidence::Number && past != Past::Jumps);
+        let whole = total.filter(|total| *total >= MIN_COUNTED);
+        let Some((at, (percent, total))) = counter.zip(percent.zip(whole)) else {
+            return false;
+        };
+        self.shapes.note_counter(text, at, total, percent, now_ms)
     }
 
     /// Whether an amount that was read before may have come to `value`.
@@ -258,6 +275,17 @@ fn name(place: Place, reading: &Reading) -> u64 {
     hasher.finish()
 }
 
+/// What the words beside the bar and those above it call the stage. Under `[download] Destination: a`
+/// the `[download]` of the bar only says who speaks.
+fn title(words: Option<&str>, heading: Option<&str>) -> Option<String> {
+    let said = |(words, heading): (&str, &str)| {
+        let rest = heading.strip_prefix('[')?.strip_prefix(words)?;
+        sight::words(rest.strip_prefix(']')?)
+    };
+    let above = words.zip(heading).and_then(said);
+    above.or_else(|| words.or(heading).map(str::to_owned))
+}
+
 /// Words over columns: gaps wider than a blank part them. They name numbers, not the work.
 fn heads_table(text: &str) -> bool {
     let gaps = text.trim().split("  ").filter(|part| !part.is_empty());
@@ -265,8 +293,8 @@ fn heads_table(text: &str) -> bool {
 }
 
 fn heading(text: &str) -> Option<String> {
-    let text = text.trim();
-    (!text.is_empty()).then(|| text.chars().take(MAX_TEXT).collect())
+    let text: String = text.trim().chars().take(MAX_TEXT).collect();
+    sight::is_wordy(&text).then_some(text)
 }
 
 /// The end of a long line, where the number is, from a blank on: half a word is no word.

@@ -105,8 +105,20 @@ pub fn find(text: &Text<'_>) -> Option<Percent> {
         .rev()
         .max_by_key(|percent| percent.touch)
         .copied()?;
-    let shares = best.touch != Touch::Bar && (all.len() > MAX_SHOWN || is_ruled(text));
+    let certain = best.touch == Touch::Bar || sums_up(text, &best);
+    let shares = !certain && (all.len() > MAX_SHOWN || is_ruled(text));
     (!shares && best.value <= 100.0 && !compares(text)).then_some(best)
+}
+
+/// `100/382 (26%)`: in brackets right behind what it is the percentage of.
+pub fn sums_up(text: &Text<'_>, percent: &Percent) -> bool {
+    let bracket = text.back_over_space(percent.at.0);
+    let behind = text.back_over_space(bracket.saturating_sub(1));
+    let whole = behind - usize::from(text.kind_before(behind) == Some(Kind::Word));
+    let joint = text.back_over_space(whole.saturating_sub(1));
+    text.before(bracket) == "("
+        && text.kind_before(whole) == Some(Kind::Number)
+        && matches!(text.before(joint), "/" | "of")
 }
 
 /// Whether strokes part the line into the columns of a table.
@@ -196,8 +208,9 @@ fn touch(text: &Text<'_>, (from, end): (usize, usize)) -> Touch {
     if opens_bar(text, end) || opens_drawn_bar(text, after) || closes_bar(text, before) {
         return Touch::Bar;
     }
-    let (left, right) = (text.before(before), text.str(end));
-    let last = text.past_space(end + 1) >= text.tokens().len();
+    let right = text.past_space(end);
+    let last = text.past_space(right + 1) >= text.tokens().len();
+    let (left, right) = (text.before(before), text.str(right));
     match (left, right) {
         ("[", "]") if before == 1 || last => Touch::Bar,
         ("[", "]") | ("(", ")" | ",") | ("]", _) => Touch::Bracket,
@@ -224,7 +237,7 @@ fn closes_bar(text: &Text<'_>, end: usize) -> bool {
     match text.before(end) {
         "]" => matches!(text.kind_before(end - 1), Some(Kind::Mark | Kind::Space)),
         "|" | "│" => is_drawn(text, end - 1),
-        mark => is_block(mark) || mark.len() > 1 && mark.starts_with(['#', '=']),
+        mark => is_block(mark) || mark.len() > 2 && mark.starts_with(['#', '=']),
     }
 }
 

@@ -3,14 +3,18 @@
 //! `done so far: 3%` means nothing; after `done so far: 4%` both were progress. The shape of a line
 //! is what is left of it without its numbers and its drawing; a shape whose value changes is a
 //! display, even one that scrolls.
+//!
+//! A counter needs less: `3/40 Test a: passed` and `4/40 Test b: failed` have other words, but what
+//! stands before the counter is the same, and so is the 40.
 
 use std::collections::VecDeque;
 use std::hash::{DefaultHasher, Hash, Hasher};
+use std::ops::Range;
 
 use super::token::{Kind, Text};
 
 /// Shapes remembered: more than any display has rows, few enough to search one by one.
-const REMEMBERED: usize = 32;
+const REMEMBERED: usize = 64;
 
 /// A percentage that falls starts over if it leaves from above this, or comes to below
 /// [`AT_START`].
@@ -53,7 +57,30 @@ pub struct Shapes {
 impl Shapes {
     /// Remembers the line, and says what its shape did until now.
     pub fn note(&mut self, text: &Text<'_>, value: f64, now_ms: u64) -> Past {
-        let shape = shape(text);
+        self.note_shape(shape(text, 0..text.tokens().len()), value, now_ms)
+    }
+
+    /// Remembers the counter at the tokens `at`, which shows `value` per cent of `total`, and says
+    /// whether one of the same total, with the same words on one of its sides, had counted less.
+    pub fn note_counter(
+        &mut self,
+        text: &Text<'_>,
+        at: (usize, usize),
+        total: f64,
+        value: f64,
+        now_ms: u64,
+    ) -> bool {
+        let sides = [0..at.0, at.1..text.tokens().len()];
+        let past = sides.map(|side| {
+            let mut hasher = DefaultHasher::new();
+            let first = side.start == 0;
+            (first, shape(text, side), total.to_bits()).hash(&mut hasher);
+            self.note_shape(hasher.finish(), value, now_ms)
+        });
+        past.contains(&Past::Changed)
+    }
+
+    fn note_shape(&mut self, shape: u64, value: f64, now_ms: u64) -> Past {
         if let Some(seen) = self.seen.iter_mut().find(|seen| seen.shape == shape) {
             return seen.go_on(value, now_ms);
         }
@@ -90,9 +117,15 @@ impl Seen {
     }
 }
 
-fn shape(text: &Text<'_>) -> u64 {
+fn shape(text: &Text<'_>, tokens: Range<usize>) -> u64 {
     let mut hasher = DefaultHasher::new();
-    for (at, token) in text.tokens().iter().enumerate() {
+    for (at, token) in text
+        .tokens()
+        .iter()
+        .enumerate()
+        .take(tokens.end)
+        .skip(tokens.start)
+    {
         match token.kind {
             Kind::Number => "0".hash(&mut hasher),
             // The rest of `0x1f00`, or a unit, which grows with its number.

@@ -57,6 +57,8 @@ pub struct Sight {
     pub reading: Reading,
     /// How sure that is.
     pub evidence: Evidence,
+    /// The tokens of the ratio that the percentage was computed from.
+    pub counter: Option<(usize, usize)>,
 }
 
 /// Looks at a line. `None`: there is no percentage, no `x/y`, no amount.
@@ -71,7 +73,12 @@ pub fn see(text: &Text<'_>, follows: impl Fn(Rule) -> bool) -> Option<Sight> {
         return None;
     }
     let evidence = evidence(text, &parts, &reading);
-    Some(Sight { reading, evidence })
+    let computed = parts.ratio.filter(|_| parts.percent.is_none());
+    Some(Sight {
+        reading,
+        evidence,
+        counter: computed.map(|ratio| ratio.at),
+    })
 }
 
 /// Everything that was recognised in a line.
@@ -174,7 +181,8 @@ fn evidence(text: &Text<'_>, parts: &Parts<'_>, reading: &Reading) -> Evidence {
     let barred = percent.is_some_and(|percent| percent.touch == Touch::Bar);
     let alone = percent.is_some_and(|percent| percent.at == (0, text.tokens().len()));
     let worded = percent.is_some_and(|percent| percent::is_worded(text, &percent));
-    if !(moving || barred || worded) && is_of_table(text) {
+    let summed = percent.is_some_and(|percent| percent::sums_up(text, &percent));
+    if !(moving || barred || worded || summed) && is_of_table(text) {
         return Evidence::Cell;
     }
     let framed = ratio.is_some_and(|ratio| {
@@ -263,8 +271,8 @@ pub fn words(text: &str) -> Option<String> {
     is_wordy(text).then(|| text.to_owned())
 }
 
-/// The units of numbers and the names of times are no label.
-fn is_wordy(label: &str) -> bool {
+/// Whether it names something, as the units of numbers and the names of times do not.
+pub fn is_wordy(label: &str) -> bool {
     let is_time = |word: &str| {
         TIME_WORDS
             .iter()

@@ -87,6 +87,7 @@ fn the_measure_of_something_else_is_passed_over() {
         "Read: 1.000 MiB /  9.54 MiB ==> 62%",
         "file \"100% done.mp4\" queued",
         "saved ‘50% off.bin’",
+        "| 3 of 7 | 45% | 50% |",
         "copy 'my 30% file.txt'",
         "load 20%",
         "volume: 45%",
@@ -110,5 +111,8 @@ fn a_tag_and_a_table_are_no_bars() {
     assert_eq!(touch("[#### ] 45%"), Some(Touch::Bar));
     assert_eq!(touch("Alive |####    | 45%"), Some(Touch::Bar));
     assert_eq!(touch("[ 45%] Building"), Some(Touch::Bar));
+    assert_eq!(touch("default   [  45% ] 10 users"), Some(Touch::Bracket));
+    assert_eq!(touch("[  45% ] loading"), Some(Touch::Bar));
+    assert_eq!(touch("==1234== 45% in one place"), Some(Touch::Prose));
     assert_eq!(touch("######       45%"), Some(Touch::Bar));
 }

@@ -33,6 +33,27 @@ fn without_any_of_these_it_must_change() {
 }
 
 #[test]
+fn a_counter_that_goes_on_may_have_other_words_on_one_side() {
+    let streams = [
+        " 1/20 Test  #1: parse ......   Passed\n 2/20 Test  #2: frame ......   Failed\n",
+        "(1/20) Installing a (1.2-r0)\n(2/20) Installing b-libs (1.2-r0)\n",
+        "  Installing : a-1.0.x86_64      1/20 \n  Verifying : b.noarch      2/20 \n",
+    ];
+    for stream in streams {
+        assert_eq!(percents_in_time(stream), [10.0], "{stream}");
+        assert_eq!(percents(stream), NONE, "all at once: {stream}");
+    }
+    let others = [
+        "pass 1/3 (random)\npass 2/3 (zeros)\n",
+        "part a 5/20 x\npart b 6/20 y\n",
+        "3/20 apples\n4/21 pears\n",
+    ];
+    for stream in others {
+        assert_eq!(percents_in_time(stream), NONE, "{stream}");
+    }
+}
+
+#[test]
 fn what_stands_there_all_at_once_did_not_change() {
     let table = "  50%      1\n  66%      1\n  90%      3\n 100%      9 (longest)\n";
     assert_eq!(percents(table), NONE);

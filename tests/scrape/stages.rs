@@ -40,6 +40,22 @@ fn a_stage_without_words_of_its_own_is_named_by_the_line_above() {
 }
 
 #[test]
+fn a_stage_whose_bar_only_says_who_speaks_is_named_by_what_that_one_said_before() {
+    let stream = "[download] Destination: film.mp4\n\r[download]  10% of 4MiB\r[download]  90% of 4MiB\r\n\
+                  [download] Destination: film.m4a\n\r[download]  5% of 1MiB\r\n";
+    let expected = [
+        stage(1, "Destination: film.mp4", 10.0),
+        stage(2, "Destination: film.m4a", 5.0),
+    ];
+    assert_eq!(stages(stream), expected);
+    assert_eq!(
+        stages("[info] a\n\r[get]  5% of 1MiB\r\n"),
+        [stage(1, "get", 5.0)]
+    );
+    assert_eq!(stages("film\n-----\n\r 5%\r\n"), [stage(1, "film", 5.0)]);
+}
+
+#[test]
 fn words_that_change_begin_no_stage() {
     let stream = "[1/9] main.c\n[2/9] frame.c\n[3/9] main.c\n[9/9] link\n";
     assert_eq!(stages(stream), [stage(1, "main.c", 11.11)]);

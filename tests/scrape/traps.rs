@@ -68,6 +68,10 @@ fn a_table_that_is_drawn_again_is_none() {
 fn columns_beside_a_speed_or_a_bar_are_a_display() {
     let lines = [
         (
+            "   100/400    (25%)|    0:00/    0:00|    0:00/    0:00|   24.1x|    0:00 ",
+            25.0,
+        ),
+        (
             "numpy-1.26.4         | 7.1 MB    | ####5      |  45% ",
             45.0,
         ),
