@@ -18,6 +18,12 @@ const REMEMBERED: usize = 32;
 /// After so long without a word a bar is no longer waited for.
 const SILENCE_MS: u64 = 3_000;
 
+/// The same while others are drawn, at least [`MANY`] times.
+const LEFT_MS: u64 = 500;
+
+/// See [`LEFT_MS`].
+const MANY: u32 = 10;
+
 #[derive(Debug, Clone, Copy)]
 struct Bar {
     name: u64,
@@ -42,6 +48,8 @@ impl Bar {
 pub struct Bars {
     seen: Vec<Bar>,
     followed: Option<u64>,
+    /// How often others were drawn since the followed one was.
+    others: u32,
 }
 
 impl Bars {
@@ -66,6 +74,11 @@ impl Bars {
     /// Takes note that the bar `name` in `place` shows `percent`, and says whether that is what the
     /// whole display shows.
     pub fn shows(&mut self, name: u64, place: Place, percent: f64, now_ms: u64) -> bool {
+        self.others = if self.followed == Some(name) {
+            0
+        } else {
+            self.others.saturating_add(1)
+        };
         let before = self.note(name, place.row, percent, now_ms);
         if place.row >= place.picture {
             self.see_picture(name, place, now_ms);
@@ -88,7 +101,7 @@ impl Bars {
             };
         };
         if before.beside {
-            return followed.is_over(now_ms)
+            return self.is_left(&followed, now_ms)
                 && !before.part
                 && percent < 100.0
                 && self.follow(name);
@@ -134,12 +147,19 @@ impl Bars {
         None
     }
 
+    /// Whether nobody waits for the followed bar any more.
+    fn is_left(&self, followed: &Bar, now_ms: u64) -> bool {
+        let silent_ms = now_ms.saturating_sub(followed.seen_ms);
+        followed.is_over(now_ms) || self.others >= MANY && silent_ms >= LEFT_MS
+    }
+
     fn get(&self, name: u64) -> Option<Bar> {
         self.seen.iter().find(|bar| bar.name == name).copied()
     }
 
     fn follow(&mut self, name: u64) -> bool {
         self.followed = Some(name);
+        self.others = 0;
         true
     }
 
@@ -147,7 +167,7 @@ impl Bars {
     fn join(&mut self, name: u64, followed: &Bar, now_ms: u64) -> bool {
         self.mark_beside(name);
         self.mark_beside(followed.name);
-        followed.is_over(now_ms) && self.follow(name)
+        self.is_left(followed, now_ms) && self.follow(name)
     }
 
     fn mark_beside(&mut self, name: u64) {

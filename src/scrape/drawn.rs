@@ -37,5 +37,7 @@ fn cells(bar: &str) -> Option<(usize, usize)> {
     // A frame around nothing is no bar.
     let drawn = full > 0 || empty.starts_with(|char: char| !char.is_whitespace());
     let is_bar = drawn && empty.chars().all(|char| EMPTY.contains(&char));
-    is_bar.then(|| (full, bar.chars().count()))
+    let cells = bar.chars().count();
+    let full = if empty.is_empty() { cells } else { full };
+    is_bar.then_some((full, cells))
 }

@@ -182,14 +182,13 @@ fn evidence(text: &Text<'_>, parts: &Parts<'_>, reading: &Reading) -> Evidence {
     let alone = percent.is_some_and(|percent| percent.at == (0, text.tokens().len()));
     let worded = percent.is_some_and(|percent| percent::is_worded(text, &percent));
     let summed = percent.is_some_and(|percent| percent::sums_up(text, &percent));
-    if !(moving || barred || worded || summed) && is_of_table(text) {
+    // `11/640 files, 95/655 blocks`: two kinds of things are how many there are.
+    let is_count = |ratio: Ratio| ratio.unit.is_some_and(|unit| unit != BYTES);
+    let counts = parts.several && ratio.is_some_and(is_count);
+    if !(moving || barred || worded || summed) && (counts || is_of_table(text)) {
         return Evidence::Cell;
     }
-    let framed = ratio.is_some_and(|ratio| {
-        // `11/640 files, 95/655 blocks`: two kinds of things are how many there are.
-        let counts = parts.several && ratio.unit.is_some();
-        ratio.framed && !counts || percent.is_some()
-    });
+    let framed = ratio.is_some_and(|ratio| ratio.framed || percent.is_some());
     if !(moving || barred || alone || framed || worded) {
         return Evidence::Number;
     }
