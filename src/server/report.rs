@@ -77,6 +77,8 @@ impl Reactor {
     /// One write for all that was noted in a turn.
     pub(super) fn write_journal(&mut self, now: Now) {
         let entries = self.broker.journal().take(now);
-        self.stderr.write(&entries);
+        if !entries.is_empty() {
+            self.stderr.write(&entries);
+        }
     }
 }
