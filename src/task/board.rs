@@ -12,9 +12,10 @@ use slab::Slab;
 use crate::task::clock::Now;
 use crate::task::deadlines::{Alarm, Deadlines};
 use crate::task::id::TaskId;
+use crate::task::patch::Patch;
 use crate::task::record::{Effect, Patience, Record, Tick};
 use crate::task::refusal::Refusal;
-use crate::task::state::{Mode, Patch};
+use crate::task::state::Mode;
 use crate::task::update::Update;
 
 /// A task's slot. Given out again after the task is forgotten and nobody watches it.

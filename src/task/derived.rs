@@ -27,32 +27,33 @@ impl Derived {
         }
     }
 
-    /// Fills in what the counters in `fields` tell at `now_ms`, but for what the publish has `told`.
-    pub fn fill(&mut self, fields: &mut Fields, told: Each, now_ms: u64) {
+    /// What the counters in `fields` tell at `now_ms`, but for what the publish has `told`: a patch.
+    pub fn fill(&mut self, fields: &Fields, told: Each, now_ms: u64) -> Fields {
+        let mut patch = Fields::default();
         let values = DERIVED.iter().zip(self.work_out(fields, now_ms));
         for ((own, told), (name, value)) in self.own.iter_mut().zip(told).zip(values) {
-            match value {
-                _ if told => {}
-                Some(value) => {
-                    fields.insert(name, value);
-                    *own = true;
-                }
-                None if *own => {
-                    fields.remove(name);
-                    *own = false;
-                }
-                None => {}
+            // What is the daemon's own and cannot be worked out any more is deleted.
+            if !told && (value.is_some() || *own) {
+                *own = value.is_some();
+                patch.begin(name);
+                patch.finish(&value.unwrap_or_default());
             }
         }
+        patch.sort();
+        patch
     }
 
     /// Takes back speed and time left: the task has ended, and its last counters did not say so.
-    pub fn take_back_pace(&mut self, fields: &mut Fields) {
+    pub fn take_back_pace(&mut self) -> Fields {
+        let mut patch = Fields::default();
         for (own, name) in self.own.iter_mut().zip(DERIVED).skip(1) {
             if std::mem::take(own) {
-                fields.remove(name);
+                patch.begin(name);
+                patch.finish(&());
             }
         }
+        patch.sort();
+        patch
     }
 
     fn work_out(&mut self, fields: &Fields, now_ms: u64) -> [Option<Value>; DERIVED.len()] {
@@ -61,11 +62,11 @@ impl Derived {
         };
         self.rate.observe(loaded, now_ms);
         let total = fields.number("total").filter(|&total| total > 0.0);
-        let unit = fields.text("unit").unwrap_or("B");
+        let unit = fields.text("unit").unwrap_or("B".into());
         let speed = self
             .rate
             .per_sec()
-            .map(|speed| rate::speed_text(speed, unit));
+            .map(|speed| rate::speed_text(speed, &unit));
         let eta_secs = total.and_then(|total| self.rate.eta_secs(total));
         [
             total.map(|total| percent(loaded, total)),

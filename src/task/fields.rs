@@ -1,172 +1,228 @@
-//! What a worker has said of its task: names and JSON values.
+//! What a worker has said of its task: a flat JSON object, kept as it will be written.
+//!
+//! The daemon looks at a few of its fields and carries the others. So it is no tree but text, each
+//! member with its comma in front, and an index of where they lie: to keep a state is to keep its
+//! bytes, to merge is to copy runs of them, to compare is to compare them.
 
-use std::collections::BTreeMap;
-use std::io::{self, Write};
+use std::borrow::Cow;
 
+use serde_core::Serialize;
 use serde_json::{Map, Value};
 
-/// A flat JSON object, sorted by name.
-#[derive(Debug, Clone, PartialEq, Default)]
-pub struct Fields(BTreeMap<String, Field>);
+/// A change mostly changes values, so what follows is about as long as what was there: room for so
+/// many bytes more spares an allocation, and is little enough to be left unused.
+const SLACK: usize = 16;
+/// More room than this is given back: a patch may be long and leave little.
+const MOST_SLACK: usize = 64;
 
-/// A field's value. What has parts is kept as text: as a tree, sixteen kilobytes of tiny objects
-/// take more than a megabyte, and the daemon never looks inside.
-#[derive(Debug, Clone, PartialEq)]
-enum Field {
-    Scalar(Value),
-    Compound(Box<str>),
+/// The value that deletes a field.
+pub(super) const NULL: &[u8] = b"null";
+
+/// A flat JSON object, its members in the order of their names as JSON writes them.
+#[derive(Debug, Clone, Default)]
+pub struct Fields {
+    /// `,"name":value`, once for each.
+    text: Vec<u8>,
+    /// In the order of the names, which need not be that of `text`.
+    spans: Vec<Span>,
 }
 
-impl Fields {
-    /// Merges a patch (RFC 7396): `null` deletes, an object merges into an object, anything else
-    /// replaces.
-    pub fn merge(&mut self, patch: Map<String, Value>) {
-        for (name, value) in patch {
-            match value {
-                Value::Null => drop(self.0.remove(&name)),
-                Value::Object(inner) => {
-                    let mut object = self.object(&name);
-                    merge_objects(&mut object, inner);
-                    self.insert(&name, Value::Object(object));
-                }
-                other => self.insert(&name, other),
-            }
-        }
-    }
+/// Where a member lies in the text.
+#[derive(Debug, Clone, Copy)]
+struct Span {
+    start: u32,
+    colon: u32,
+    end: u32,
+}
 
-    /// Sets one field.
-    pub fn insert(&mut self, name: &str, value: Value) {
-        let field = match value {
-            Value::Array(_) | Value::Object(_) => Field::Compound(value.to_string().into()),
-            scalar => Field::Scalar(scalar),
-        };
-        self.0.insert(name.to_owned(), field);
-    }
-
-    /// How many fields there are.
-    pub fn len(&self) -> usize {
-        self.0.len()
-    }
-
-    /// Whether there is none.
-    pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
-    }
-
-    /// Deletes one field.
-    pub fn remove(&mut self, name: &str) {
-        self.0.remove(name);
-    }
-
-    /// Whether the field is absent, or `is_allowed` says yes to its value. An array or object is
-    /// asked about as `null`: no field that the daemon knows may be one.
-    pub fn allows(&self, name: &str, is_allowed: impl Fn(&Value) -> bool) -> bool {
-        match self.0.get(name) {
-            None => true,
-            Some(Field::Scalar(value)) => is_allowed(value),
-            Some(Field::Compound(_)) => is_allowed(&Value::Null),
-        }
-    }
-
-    /// A field that is a string.
-    pub fn text(&self, name: &str) -> Option<&str> {
-        self.scalar(name)?.as_str()
-    }
-
-    /// A field that is a number.
-    pub fn number(&self, name: &str) -> Option<f64> {
-        self.scalar(name)?.as_f64()
-    }
-
-    /// The fields as JSON members, `"name":value`, those of `first` in their order and then the
-    /// others.
-    pub fn members<'f>(&'f self, first: &'f [&str]) -> impl Iterator<Item = Member<'f>> {
-        let member = |(name, field): (&'f String, &'f Field)| Member { name, field };
-        let leading = first.iter().filter_map(|name| self.0.get_key_value(*name));
-        let others = self
-            .0
-            .iter()
-            .filter(|(name, _)| !first.contains(&name.as_str()));
-        leading.chain(others).map(member)
-    }
-
-    /// Whether all fields as one JSON object take more than `most` bytes.
-    pub fn exceed(&self, most: usize) -> bool {
-        // To count is to encode, so a guess that is never too low goes first.
-        let guess: usize = self.0.iter().map(|(name, field)| guess(name, field)).sum();
-        guess + 2 > most && self.json_len() > most
-    }
-
-    /// The length of all fields as one JSON object, in bytes.
-    fn json_len(&self) -> usize {
-        let mut count = Count(1);
-        for member in self.members(&[]) {
-            count.0 += 1;
-            member.encode(&mut count);
-        }
-        count.0.max(2)
-    }
-
-    fn scalar(&self, name: &str) -> Option<&Value> {
-        match self.0.get(name)? {
-            Field::Scalar(value) => Some(value),
-            Field::Compound(_) => None,
-        }
-    }
-
-    /// The field as an object to merge into; empty where it is anything else.
-    fn object(&self, name: &str) -> Map<String, Value> {
-        match self.0.get(name) {
-            Some(Field::Compound(json)) => serde_json::from_str(json).unwrap_or_default(),
-            _ => Map::new(),
-        }
+impl Span {
+    fn name<'t>(&self, text: &'t [u8]) -> &'t [u8] {
+        &text[self.start as usize + 2..self.colon as usize - 1]
     }
 }
 
 /// A field on its way into JSON.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Member<'f> {
-    /// Its name.
-    pub name: &'f str,
-    field: &'f Field,
+    /// `,"name":value`.
+    pub json: &'f [u8],
+    colon: usize,
 }
 
-impl Member<'_> {
-    /// Writes `"name":value` to `out`, which is memory and takes everything.
-    pub fn encode(&self, out: &mut impl Write) {
-        // Names and values are text, and numbers that JSON has: nothing here can fail.
-        let _ = serde_json::to_writer(&mut *out, self.name);
-        let _ = out.write_all(b":");
-        let _ = match self.field {
-            Field::Scalar(value) => serde_json::to_writer(out, value).map_err(io::Error::from),
-            Field::Compound(json) => out.write_all(json.as_bytes()),
-        };
+impl<'f> Member<'f> {
+    /// The name as JSON writes it, without its quotation marks.
+    pub fn name(&self) -> &'f [u8] {
+        &self.json[2..self.colon - 1]
+    }
+
+    /// The value as JSON.
+    pub fn value(&self) -> &'f [u8] {
+        &self.json[self.colon + 1..]
     }
 }
 
-/// The most bytes that a member can take, its comma and colon among them. A byte of text becomes
-/// six at the longest (`\u001f`), a number has up to 24.
-fn guess(name: &str, field: &Field) -> usize {
-    let value = match field {
-        Field::Scalar(Value::String(text)) => 6 * text.len() + 2,
-        Field::Scalar(_) => 24,
-        Field::Compound(json) => json.len(),
-    };
-    6 * name.len() + 4 + value
+impl PartialEq for Fields {
+    fn eq(&self, other: &Fields) -> bool {
+        self.members().eq(other.members())
+    }
 }
 
-/// A writer that keeps only the length.
-struct Count(usize);
-
-impl Write for Count {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0 += bytes.len();
-        Ok(bytes.len())
+impl Fields {
+    /// No fields, and room for `names` of them that take `bytes` bytes.
+    pub(super) fn with_capacity(bytes: usize, names: usize) -> Fields {
+        Fields {
+            text: Vec::with_capacity(bytes),
+            spans: Vec::with_capacity(names),
+        }
     }
 
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
+    /// How many fields there are.
+    pub fn len(&self) -> usize {
+        self.spans.len()
     }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.spans.is_empty()
+    }
+
+    /// The length of all members, each with its comma, in bytes.
+    pub fn json_len(&self) -> usize {
+        self.text.len()
+    }
+
+    /// The fields, by name.
+    pub fn members(&self) -> impl Iterator<Item = Member<'_>> {
+        self.spans.iter().map(|&span| self.member(span))
+    }
+
+    /// One of them.
+    pub fn find(&self, name: &str) -> Option<Member<'_>> {
+        let name_of = |span: &Span| span.name(&self.text);
+        let found = self.spans.binary_search_by_key(&name.as_bytes(), name_of);
+        found.ok().map(|place| self.member(self.spans[place]))
+    }
+
+    /// The value of one of them, as JSON.
+    pub fn value(&self, name: &str) -> Option<&[u8]> {
+        self.find(name).map(|member| member.value())
+    }
+
+    /// A field that is a string.
+    pub fn text(&self, name: &str) -> Option<Cow<'_, str>> {
+        self.value(name).and_then(as_text)
+    }
+
+    /// A field that is a number.
+    pub fn number(&self, name: &str) -> Option<f64> {
+        self.value(name).and_then(as_number)
+    }
+
+    /// These fields after a patch (RFC 7396): `null` deletes, an object merges into an object,
+    /// anything else replaces. Of the patch only those count of whose names `counts` says so.
+    #[must_use]
+    pub fn merge(&self, patch: &Fields, counts: impl Fn(&[u8]) -> bool) -> Fields {
+        let mut next = Fields::with_capacity(
+            self.text.len().max(patch.text.len()) + SLACK,
+            self.spans.len().max(patch.spans.len()),
+        );
+        let mut old = self.members().peekable();
+        for change in patch.members().filter(|member| counts(member.name())) {
+            while let Some(kept) = old.next_if(|kept| kept.name() < change.name()) {
+                next.push(kept);
+            }
+            let before = old.next_if(|before| before.name() == change.name());
+            match change.value() {
+                NULL => {}
+                [b'{', ..] => next.push_merged(before, change),
+                _ => next.push(change),
+            }
+        }
+        old.for_each(|kept| next.push(kept));
+        next.text.shrink_to(next.text.len() + MOST_SLACK);
+        next.spans.shrink_to(next.spans.len() + SLACK / 4);
+        next
+    }
+
+    /// Begins a member at the end, wherever it belongs: [`finish`](Self::finish) and, after the
+    /// last, [`sort`](Self::sort) are to follow.
+    pub(super) fn begin(&mut self, name: &str) {
+        let start = self.text.len();
+        self.text.push(b',');
+        write(&mut self.text, name);
+        let colon = self.text.len();
+        self.text.push(b':');
+        self.note(start, colon);
+    }
+
+    /// Gives the member that was begun its value.
+    pub(super) fn finish(&mut self, value: &(impl Serialize + ?Sized)) {
+        write(&mut self.text, value);
+        if let Some(last) = self.spans.last_mut() {
+            last.end = self.text.len() as u32;
+        }
+    }
+
+    /// Puts the members in order. Of those with the same name the last counts.
+    pub(super) fn sort(&mut self) {
+        let text = &self.text;
+        // The latest first: of equals the first is kept.
+        self.spans.reverse();
+        self.spans.sort_by_key(|span| span.name(text));
+        self.spans
+            .dedup_by(|one, other| one.name(text) == other.name(text));
+    }
+
+    fn push(&mut self, member: Member<'_>) {
+        let start = self.text.len();
+        self.text.extend_from_slice(member.json);
+        self.note(start, start + member.colon);
+    }
+
+    /// Puts in what an object makes of what was `before`.
+    fn push_merged(&mut self, before: Option<Member<'_>>, patch: Member<'_>) {
+        let read = |json| serde_json::from_slice::<Map<String, Value>>(json);
+        let before = before.and_then(|member| read(member.value()).ok());
+        let mut object = before.unwrap_or_default();
+        merge_objects(&mut object, read(patch.value()).unwrap_or_default());
+        let start = self.text.len();
+        self.text.extend_from_slice(&patch.json[..=patch.colon]);
+        self.note(start, start + patch.colon);
+        self.finish(&object);
+    }
+
+    /// What was written from `start` on is a member, as far as it has come.
+    fn note(&mut self, start: usize, colon: usize) {
+        let [start, colon, end] = [start, colon, self.text.len()].map(|at| at as u32);
+        self.spans.push(Span { start, colon, end });
+    }
+
+    fn member(&self, span: Span) -> Member<'_> {
+        Member {
+            json: &self.text[span.start as usize..span.end as usize],
+            colon: (span.colon - span.start) as usize,
+        }
+    }
+}
+
+/// A JSON value that is a string.
+pub fn as_text(json: &[u8]) -> Option<Cow<'_, str>> {
+    // Without escapes a text is what stands between the quotation marks.
+    let borrowed = serde_json::from_slice(json).map(Cow::Borrowed);
+    borrowed
+        .or_else(|_| serde_json::from_slice(json).map(Cow::Owned))
+        .ok()
+}
+
+/// A JSON value that is a number.
+pub fn as_number(json: &[u8]) -> Option<f64> {
+    serde_json::from_slice(json).ok()
+}
+
+/// Appends `value` as JSON.
+pub(super) fn write(out: &mut Vec<u8>, value: &(impl Serialize + ?Sized)) {
+    // Memory takes everything, and texts, numbers that JSON has and maps of them can be written.
+    let _ = serde_json::to_writer(out, value);
 }
 
 /// RFC 7396 §2. The recursion is bounded: the parser refuses more than 128 levels.

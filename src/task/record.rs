@@ -5,8 +5,9 @@ use std::rc::Rc;
 use crate::task::clock::Now;
 use crate::task::derived::Derived;
 use crate::task::id::TaskId;
+use crate::task::patch::Patch;
 use crate::task::refusal::Refusal;
-use crate::task::state::{Cancel, Mode, Patch, State};
+use crate::task::state::{Cancel, Mode, State};
 use crate::task::update::Update;
 
 /// How long the daemon waits for whom; all in milliseconds.

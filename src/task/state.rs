@@ -4,27 +4,28 @@
 //! that a refused publish has, by construction, changed nothing, and "did this publish change
 //! anything?" is the question whether two values differ.
 
-use std::io::Write as _;
-
-use serde_json::{Map, Value};
-
 use crate::task::TaskId;
 use crate::task::derived::{DERIVED, Derived};
-use crate::task::fields::Fields;
+use crate::task::fields::{self, Fields, NULL, as_text};
+use crate::task::patch::Patch;
 use crate::task::refusal::Refusal;
-use crate::task::update::MAX_FIELDS;
+use crate::task::status::Status;
+use crate::task::update::{MAX_ADDED, MAX_FIELDS};
 
-/// Fields that the daemon owns. A worker may send them (a state read can be published back); they
-/// change nothing.
-const DAEMON_FIELDS: [&str; 4] = ["task_id", "rev", "updated_at", "stalled"];
+/// Fields that are not kept among the others: two have a place of their own, and four are the
+/// daemon's. A worker may send those (a state read can be published back); they change nothing.
+const APART: [&[u8]; 6] = [
+    b"status",
+    b"cancel",
+    b"task_id",
+    b"rev",
+    b"updated_at",
+    b"stalled",
+];
 
 /// The worker's fields that are written first, in this order; the others follow in alphabetical
 /// order.
 const LEADING_FIELDS: [&str; 3] = ["progress", "speed", "eta"];
-
-/// The highest counter: what every reader of JSON holds exactly (RFC 8259 §6). Beyond it, products
-/// of counters would leave the numbers.
-const MAX_COUNT: f64 = 9_007_199_254_740_991.0;
 
 /// The most fields of a state. Each costs a hundred bytes beside its own.
 const MAX_NAMES: usize = 512;
@@ -60,78 +61,11 @@ impl Cancel {
     }
 }
 
-/// A worker's message: the fields to set, change or (`null`) delete.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Patch(Map<String, Value>);
-
-impl Patch {
-    /// Reads one JSON object.
-    ///
-    /// # Errors
-    /// [`Refusal::BadJson`] for what is no JSON (bad UTF-8, lone surrogates, `1e999`, nesting
-    /// beyond 128 levels), [`Refusal::BadState`] for JSON that is no object.
-    pub fn parse(json: &[u8]) -> Result<Patch, Refusal> {
-        match serde_json::from_slice(json) {
-            Ok(Value::Object(fields)) => Ok(Patch(fields)),
-            Ok(_) => Err(Refusal::BadState {
-                field: "body",
-                allowed: "a JSON object",
-            }),
-            Err(error) => Err(Refusal::BadJson(error.to_string())),
-        }
-    }
-
-    /// A patch that sets these fields to these texts.
-    pub fn of_texts(fields: &[(&str, &str)]) -> Patch {
-        let fields = fields.iter();
-        Patch(
-            fields
-                .map(|(name, text)| ((*name).to_owned(), Value::from(*text)))
-                .collect(),
-        )
-    }
-
-    /// The `task_id` that a patch on a shared socket or in a batch names.
-    ///
-    /// # Errors
-    /// [`Refusal::BadState`] if it is missing or no string, [`Refusal::BadTaskId`] if no id.
-    pub fn task_id(&self) -> Result<TaskId, Refusal> {
-        match self.0.get("task_id") {
-            Some(Value::String(id)) => Ok(TaskId::new(id)?),
-            _ => Err(Refusal::BadState {
-                field: "task_id",
-                allowed: "a string",
-            }),
-        }
-    }
-
-    /// Checks that a patch sent to `task` does not name another one.
-    ///
-    /// # Errors
-    /// [`Refusal::BadState`] if it does.
-    pub fn addressed_to(self, task: &TaskId) -> Result<Patch, Refusal> {
-        match self.0.get("task_id") {
-            Some(id) if id.as_str() != Some(task.as_str()) => Err(Refusal::BadState {
-                field: "task_id",
-                allowed: "the id in the path, or absent",
-            }),
-            _ => Ok(self),
-        }
-    }
-
-    fn carries(&self, field: &str) -> bool {
-        self.0.contains_key(field)
-    }
-
-    fn carries_counters(&self) -> bool {
-        self.carries("loaded") || self.carries("total")
-    }
-}
-
 /// The newest thing known of a task, without its id, revision and time.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct State {
-    /// What the worker said, checked.
+    status: Status,
+    /// What else the worker said, checked.
     fields: Fields,
     cancel: Option<Cancel>,
     /// The worker's lease has run out. An overlay, so that a revived task has its own status again.
@@ -152,36 +86,15 @@ impl State {
         derived: &mut Derived,
         now_ms: u64,
     ) -> Result<State, Refusal> {
-        let counters = patch.carries_counters();
-        let told = DERIVED.map(|field| patch.carries(field));
         let mut next = match mode {
-            Mode::Merge => State {
-                lost: false,
-                ..self.clone()
-            },
-            Mode::Replace => State::default(),
+            Mode::Merge => self.merge(&patch)?,
+            Mode::Replace => State::default().merge(&patch)?,
         };
-        next.merge(patch.0)?;
-        next.check()?;
         // An ended task's speed is history: its last counters, sent again, change nothing.
         if mode == Mode::Replace || !self.is_terminal() {
-            derived.give_up(told);
-            match (counters, next.is_terminal()) {
-                (true, _) => derived.fill(&mut next.fields, told, now_ms),
-                (false, true) => derived.take_back_pace(&mut next.fields),
-                (false, false) => {}
-            }
+            next.derive(&patch, derived, now_ms);
         }
-        if next.fields.exceed(MAX_FIELDS) {
-            return Err(Refusal::TooLarge);
-        }
-        if next.fields.len() > MAX_NAMES {
-            let allowed = "an object that makes a state of at most 512 fields";
-            return Err(Refusal::BadState {
-                field: "body",
-                allowed,
-            });
-        }
+        next.check_size()?;
         if next.is_terminal() && next.cancel != Some(Cancel::Refused) {
             next.cancel = None;
         }
@@ -195,16 +108,13 @@ impl State {
         if self.lost {
             "lost"
         } else {
-            self.fields.text("status").unwrap_or("running")
+            self.status.as_str()
         }
     }
 
     /// Whether the task has ended.
     pub fn is_terminal(&self) -> bool {
-        matches!(
-            self.fields.text("status"),
-            Some("completed" | "failed" | "cancelled")
-        )
+        self.status.is_terminal()
     }
 
     /// Where the wish to cancel stands.
@@ -256,95 +166,101 @@ impl State {
 
     /// The state as one JSON object.
     pub fn encode(&self, id: &TaskId, rev: u64, updated_at_ms: u64) -> Vec<u8> {
-        let mut out = Vec::with_capacity(256);
-        // Writing to memory cannot fail, here and below.
-        let _ = write!(out, "{{\"task_id\":\"{id}\",\"rev\":{rev}");
+        let mut out = Vec::with_capacity(MAX_ADDED + self.fields.json_len());
+        out.extend_from_slice(b"{\"task_id\":\"");
+        out.extend_from_slice(id.as_str().as_bytes());
+        out.extend_from_slice(b"\",\"rev\":");
+        fields::write(&mut out, &rev);
         out.extend_from_slice(b",\"status\":");
-        let _ = serde_json::to_writer(&mut out, self.status());
-        let mut members = self
-            .fields
-            .members(&LEADING_FIELDS)
-            .filter(|member| member.name != "status")
-            .peekable();
-        while let Some(member) = members.next_if(|member| LEADING_FIELDS.contains(&member.name)) {
-            out.push(b',');
-            member.encode(&mut out);
+        fields::write(&mut out, self.status());
+        for member in LEADING_FIELDS
+            .iter()
+            .filter_map(|name| self.fields.find(name))
+        {
+            out.extend_from_slice(member.json);
         }
-        let _ = write!(out, ",\"updated_at\":{updated_at_ms}");
+        out.extend_from_slice(b",\"updated_at\":");
+        fields::write(&mut out, &updated_at_ms);
         if let Some(cancel) = self.cancel {
-            let _ = write!(out, ",\"cancel\":\"{}\"", cancel.as_str());
+            out.extend_from_slice(b",\"cancel\":");
+            fields::write(&mut out, cancel.as_str());
         }
         if self.stalled {
             out.extend_from_slice(b",\"stalled\":true");
         }
-        for member in members {
-            out.push(b',');
-            member.encode(&mut out);
+        let is_leading = |name| {
+            LEADING_FIELDS
+                .iter()
+                .any(|leading| leading.as_bytes() == name)
+        };
+        for member in self
+            .fields
+            .members()
+            .filter(|member| !is_leading(member.name()))
+        {
+            out.extend_from_slice(member.json);
         }
         out.push(b'}');
         out
     }
 
-    fn merge(&mut self, mut patch: Map<String, Value>) -> Result<(), Refusal> {
-        for field in DAEMON_FIELDS {
-            patch.remove(field);
-        }
-        // The daemon's word, read and sent back.
-        if patch.get("status").is_some_and(|status| status == "lost") {
-            patch.remove("status");
-        }
-        if let Some(cancel) = patch.remove("cancel") {
-            self.cancel = parse_cancel(&cancel, self.cancel)?;
-        }
-        self.fields.merge(patch);
-        Ok(())
+    /// The state with what the worker said, and nothing worked out from it yet.
+    fn merge(&self, patch: &Patch) -> Result<State, Refusal> {
+        let cancel = match patch.fields().value("cancel") {
+            Some(value) => parse_cancel(value, self.cancel)?,
+            None => self.cancel,
+        };
+        let status = match patch.fields().value("status") {
+            Some(value) => self.status.told(value)?,
+            None => self.status.clone(),
+        };
+        patch.check()?;
+        Ok(State {
+            status,
+            fields: self.fields.merge(patch.fields(), |name| !is_apart(name)),
+            cancel,
+            lost: false,
+            stalled: self.stalled,
+        })
     }
 
-    fn check(&mut self) -> Result<(), Refusal> {
-        match self.fields.text("status") {
-            Some("canceled") => self.fields.insert("status", "cancelled".into()),
-            // What every task is until it says otherwise is not kept: saying it changes nothing.
-            Some("running") => self.fields.remove("status"),
-            _ => {}
-        }
-        let word = "a string of 1 to 64 characters, no control character among them";
-        self.check_field("status", word, |v| v.as_str().is_some_and(is_word))?;
-        self.check_field("progress", "a number from 0 to 100", |v| {
-            v.as_f64().is_some_and(|n| (0.0..=100.0).contains(&n))
-        })?;
-        for field in ["loaded", "total"] {
-            self.check_field(field, "a number from 0 to 9007199254740991", |v| {
-                v.as_f64().is_some_and(|n| (0.0..=MAX_COUNT).contains(&n))
-            })?;
-        }
-        for field in ["speed", "eta", "unit"] {
-            self.check_field(field, "a string", Value::is_string)?;
-        }
-        Ok(())
+    /// Fills in what the worker's counters tell and the worker itself does not.
+    fn derive(&mut self, patch: &Patch, derived: &mut Derived, now_ms: u64) {
+        let told = DERIVED.map(|field| patch.carries(field));
+        derived.give_up(told);
+        let patch = match (patch.carries_counters(), self.is_terminal()) {
+            (true, _) => derived.fill(&self.fields, told, now_ms),
+            (false, true) => derived.take_back_pace(),
+            (false, false) => return,
+        };
+        self.fields = self.fields.merge(&patch, |_| true);
     }
 
-    fn check_field(
-        &self,
-        field: &'static str,
-        allowed: &'static str,
-        is_allowed: impl Fn(&Value) -> bool,
-    ) -> Result<(), Refusal> {
-        match self.fields.allows(field, is_allowed) {
-            true => Ok(()),
-            false => Err(Refusal::BadState { field, allowed }),
+    fn check_size(&self) -> Result<(), Refusal> {
+        // The first member's comma is a brace in an object, which has one more.
+        if self.fields.json_len() + self.status.json_len() + 1 > MAX_FIELDS {
+            return Err(Refusal::TooLarge);
         }
+        if self.fields.len() + usize::from(self.status != Status::Running) > MAX_NAMES {
+            return Err(Refusal::BadState {
+                field: "body",
+                allowed: "an object that makes a state of at most 512 fields",
+            });
+        }
+        Ok(())
     }
 }
 
-fn is_word(text: &str) -> bool {
-    (1..=64).contains(&text.chars().count()) && !text.chars().any(char::is_control)
+/// Whether a field is kept apart from the others, or is the daemon's.
+fn is_apart(name: &[u8]) -> bool {
+    APART.contains(&name)
 }
 
 /// The worker's word on a cancel. To ask is the watchers': the word `requested`, in a state that
 /// was read and is sent back, leaves what `stands`.
-fn parse_cancel(value: &Value, stands: Option<Cancel>) -> Result<Option<Cancel>, Refusal> {
-    match value.as_str() {
-        None if value.is_null() => Ok(None),
+fn parse_cancel(value: &[u8], stands: Option<Cancel>) -> Result<Option<Cancel>, Refusal> {
+    match as_text(value).as_deref() {
+        None if value == NULL => Ok(None),
         Some("requested") => Ok(stands),
         Some("acknowledged") => Ok(Some(Cancel::Acknowledged)),
         Some("refused") => Ok(Some(Cancel::Refused)),

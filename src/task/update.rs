@@ -12,10 +12,12 @@ use std::cell::OnceCell;
 
 use crate::wire::frame::{self, OpCode};
 
-/// The most that a worker's fields may take, in bytes of JSON. What the daemon adds comes on top, at
-/// the longest 245 bytes (id, revision, time, `cancel`, `stalled`, `lost`): however long a state is,
-/// a watcher's cancel and the clock's verdict fit in.
+/// The most that a worker's fields may take, in bytes of JSON. What the daemon adds comes on top:
+/// however long a state is, a watcher's cancel and the clock's verdict fit in.
 pub const MAX_FIELDS: usize = 16 * 1024;
+
+/// The most that the daemon adds, in bytes: id, revision, time, `cancel`, `stalled`, `lost`.
+pub const MAX_ADDED: usize = 245;
 
 /// One revision of a task's state as bytes.
 #[derive(Debug)]

@@ -8,6 +8,7 @@ mod clock;
 mod deadlines;
 mod hub;
 mod id;
+mod merge;
 mod rate;
 mod record;
 mod state;
