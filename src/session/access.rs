@@ -87,7 +87,7 @@ fn split_port(authority: &str) -> (&str, Option<u16>) {
     // parse, but nobody writes an origin so.)
     match port.parse::<u16>() {
         _ if port.is_empty() => (name, None),
-        Ok(number) if number.to_string() == port => (name, Some(number)),
+        Ok(number) if port == "0" || !port.starts_with(['0', '+']) => (name, Some(number)),
         _ => (authority, None),
     }
 }

@@ -155,21 +155,22 @@ impl Header {
     /// It writes what it is told, also a header that [`Header::parse`] would refuse; [`encode`] and
     /// [`encode_masked`] are the ways to send something.
     pub fn encode(&self, out: &mut Vec<u8>) {
-        let is_final = if self.is_final { FINAL } else { 0 };
+        let first = self.opcode as u8 | if self.is_final { FINAL } else { 0 };
         let masked = if self.mask.is_some() { MASKED } else { 0 };
-        out.push(is_final | self.opcode as u8);
         match self.len {
-            short @ 0..=125 => out.push(masked | short as u8),
+            short @ 0..=125 => out.extend_from_slice(&[first, masked | short as u8]),
             middle @ 126..=0xffff => {
-                out.push(masked | TWO_BYTES);
+                out.extend_from_slice(&[first, masked | TWO_BYTES]);
                 out.extend_from_slice(&(middle as u16).to_be_bytes());
             }
             long => {
-                out.push(masked | EIGHT_BYTES);
+                out.extend_from_slice(&[first, masked | EIGHT_BYTES]);
                 out.extend_from_slice(&long.to_be_bytes());
             }
         }
-        out.extend(self.mask.iter().flatten());
+        if let Some(key) = self.mask {
+            out.extend_from_slice(&key);
+        }
     }
 }
 
@@ -263,6 +264,7 @@ fn encode_header(opcode: OpCode, payload: &[u8], mask: Option<[u8; 4]>, out: &mu
         !opcode.is_control() || payload.len() <= MAX_CONTROL,
         "control frame too long"
     );
+    out.reserve(MAX_HEADER + payload.len());
     Header {
         is_final: true,
         opcode,

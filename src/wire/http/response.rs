@@ -6,9 +6,13 @@
 //! `Connection` are written here and nowhere else, and thus are always right.
 
 use std::borrow::Cow;
+use std::io::Write;
 
 use super::grammar::is_value_byte;
 use super::{Head, Status, Version};
+
+/// Bytes that most heads have room in.
+const USUAL_HEAD: usize = 256;
 
 /// An answer.
 #[derive(Clone, Debug)]
@@ -161,8 +165,9 @@ impl<'a> Response<'a> {
 
     /// Appends the answer to `out`, in the form that `exchange` calls for.
     pub fn encode(&self, exchange: Exchange, out: &mut Vec<u8>) {
-        push_text(out, Version::Http11.as_str());
-        push_text(out, &format!(" {}\r\n", self.status));
+        out.reserve(USUAL_HEAD);
+        // Writing to memory cannot fail.
+        let _ = write!(out, "{} {}\r\n", Version::Http11.as_str(), self.status);
         for (name, value) in &self.fields {
             push_field(out, name, value);
         }
@@ -241,7 +246,10 @@ pub(in crate::wire) fn push_field(out: &mut Vec<u8>, name: &str, value: &str) {
         value.bytes().all(is_value_byte),
         "control character in the value of {name}"
     );
-    out.extend(value.bytes().filter(|byte| is_value_byte(*byte)));
+    match value.bytes().all(is_value_byte) {
+        true => push_text(out, value),
+        false => out.extend(value.bytes().filter(|byte| is_value_byte(*byte))),
+    }
     push_text(out, "\r\n");
 }
 
