@@ -190,9 +190,9 @@ def address(server, process, port):
 
 
 def measure(server, course, secs):
-    """One run: the summary, or why there is none."""
+    """One run of `doneyet bench` with these words: the summary, or why there is none."""
     with running(server) as (process, where):
-        command = [DONEYET, "bench", *COURSES[course], "--server", f"http://{where}"]
+        command = [DONEYET, "bench", *course, "--server", f"http://{where}"]
         command += ["--server-pid", process.pid, "--load-cpu", LOAD_CPU, "--secs", secs]
         command += ["--patience", 20, "--json", "--quiet"]
         done = subprocess.run(map(str, command), capture_output=True, text=True, check=False)
@@ -244,7 +244,7 @@ def hold(servers, courses, args):
                     continue
                 if server.name not in ("raw", "doneyet") and number >= args.peer_rounds:
                     continue
-                summary = measure(server, course, args.secs)
+                summary = measure(server, COURSES[course], args.secs)
                 results.add(course, server.name, number, summary)
                 said = summary if isinstance(summary, str) else brief(course, summary)
                 print(f"{course:>10}  round {number + 1}  {server.name:<15} {said}", flush=True)

@@ -30,7 +30,11 @@ fn main() -> io::Result<()> {
     let mut scratch = vec![0; 64 * 1024];
     let mut events = Events::with_capacity(1024);
     loop {
-        poll.poll(&mut events, None)?;
+        match poll.poll(&mut events, None) {
+            // Somebody traces it.
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+            result => result?,
+        }
         for event in &events {
             match event.token() {
                 LISTENER => raw.accept(&listener, &poll)?,
