@@ -8,6 +8,7 @@ use std::env;
 use std::io::{self, IoSlice, Write};
 use std::rc::Rc;
 
+use doneyet::scrape::{Parser, Reader, Stream};
 use doneyet::server::Config;
 use doneyet::server::broker::Broker;
 use doneyet::session::Access;
@@ -18,16 +19,21 @@ use doneyet::wire::frame::{self, OpCode};
 /// Watchers of the one task.
 const WATCHERS: usize = 1_000;
 
+/// Words of 64 bits in the noise: a megabyte, so that no branch can be learned by heart.
+const NOISE_WORDS: usize = 128 << 10;
+
 type Walk = fn(usize);
 
 /// Names, and what each walks.
-const PATHS: [(&str, Walk); 6] = [
+const PATHS: [(&str, Walk); 8] = [
     ("deliver", deliver),
     ("publish", publish),
     ("post", post),
     ("echo", echo),
     ("handshake", handshake),
     ("heartbeat", heartbeat),
+    ("noise", noise),
+    ("bars", bars),
 ];
 
 fn main() {
@@ -235,4 +241,50 @@ fn heartbeat(count: usize) {
         world.hear(worker, &masked("{}"));
     }
     world.check_step(0);
+}
+
+/// Reads 200 kB a millisecond of `piece`, over and over, `count` times 64 KiB, and then a display.
+fn read_along(piece: &[u8], count: usize) {
+    const READ: usize = 64 << 10;
+    let flood = piece.repeat(2 * READ / piece.len() + 1);
+    let mut reader = Reader::new(Parser::default());
+    for step in 0..count {
+        let from = step * READ % piece.len();
+        reader.push(
+            Stream::Out,
+            &flood[from..from + READ],
+            (step * READ / 200_000) as u64,
+        );
+    }
+    let later_ms = 1 << 40;
+    reader.push(Stream::Out, b"\x1b\\\r\n\rget: 45% done\r\n", later_ms);
+    let last = reader.flush(u64::MAX).pop();
+    assert_eq!(last.and_then(|reading| reading.percent), Some(45.0));
+}
+
+/// 64 KiB that mean nothing: the most rows and sequences that bytes can bring.
+fn noise(count: usize) {
+    // Marsaglia's xorshift64.
+    let mut state = 0x9e37_79b9_7f4a_7c15_u64;
+    let mut next = || {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        state.to_le_bytes()
+    };
+    let noise: Vec<u8> = (0..NOISE_WORDS).flat_map(|_| next()).collect();
+    read_along(&noise, count);
+}
+
+/// 64 KiB of bars in four rows, each cell coloured, drawn again and again.
+fn bars(count: usize) {
+    let row = |number: usize| {
+        let cells = "\x1b[38;5;197m━\x1b[0m".repeat(5 * number);
+        format!(
+            "\x1b[2K\x1b[3{number}mlayer {number}\x1b[0m {cells} \x1b[35m{}%\x1b[0m\r\n",
+            25 * number
+        )
+    };
+    let rows: String = (1..=4).map(row).collect();
+    read_along(format!("\x1b[4A{rows}").as_bytes(), count);
 }

@@ -169,12 +169,12 @@ impl Escape {
 }
 
 /// What follows a colour, if the bytes begin with a whole one: that is most of all sequences, and
-/// needs no state.
+/// needs no state. Its parameters are digits, `:` and `;` (ECMA-48 §5.4.2).
 pub fn after_colour(bytes: &[u8]) -> Option<&[u8]> {
     let parameters = bytes.strip_prefix(b"\x1b[")?;
     let end = parameters
         .iter()
-        .position(|byte| !matches!(byte, b'0'..=b'9' | b';'))?;
+        .position(|byte| !matches!(byte, b'0'..=b';'))?;
     parameters.get(end..)?.strip_prefix(b"m")
 }
 

@@ -141,25 +141,33 @@ impl Lines {
                 let (order, rest) = self.escape.advance(bytes);
                 *bytes = rest;
                 self.obey(order?)
-            } else if self.returned && !moves(*bytes.first()?) {
-                // Only now is it known that the return was no half of a line end.
-                self.end_line(Edge::Redraw)
+            } else if let Some(rest) = escape::after_colour(bytes) {
+                *bytes = rest;
+                None
             } else {
-                let (run, rest) = bytes.split_at(plain(bytes));
-                *bytes = rest;
-                self.write(run);
-                if let Some(rest) = escape::after_colour(bytes) {
-                    *bytes = rest;
-                    continue;
-                }
-                let (&byte, rest) = bytes.split_first()?;
-                *bytes = rest;
-                self.control(byte)
+                self.take_outside(bytes)?
             };
             if mark.is_some() {
                 return mark;
             }
         }
+    }
+
+    /// Takes a run of text, or a byte that moves the cursor; `None` if there is neither.
+    fn take_outside(&mut self, bytes: &mut &[u8]) -> Option<Option<Mark>> {
+        let (&first, rest) = bytes.split_first()?;
+        if moves(first) {
+            *bytes = rest;
+            return Some(self.control(first));
+        }
+        if self.returned {
+            // Only now is it known that the return was no half of a line end.
+            return Some(self.end_line(Edge::Redraw));
+        }
+        let (run, rest) = bytes.split_at(plain(bytes));
+        *bytes = rest;
+        self.write(run);
+        Some(None)
     }
 
     /// The bytes of the line that [`Lines::advance`] has just reported.
@@ -337,20 +345,29 @@ fn moves(byte: u8) -> bool {
 
 /// How many bytes at the start are text.
 fn plain(bytes: &[u8]) -> usize {
-    const EACH: u64 = u64::from_ne_bytes([1; 8]);
     let (words, rest) = bytes.as_chunks::<8>();
     for (index, word) in words.iter().enumerate() {
-        let wide = u64::from_le_bytes(*word);
-        // The high bit of each byte below 0x20, and of few others.
-        let mut below = wide.wrapping_sub(EACH * 0x20) & !wide & (EACH * 0x80);
-        while below != 0 {
-            let at = below.trailing_zeros() as usize / 8;
-            if moves(word[at]) {
-                return index * 8 + at;
-            }
-            below &= below - 1;
+        if let Some(at) = first_move(*word) {
+            return index * 8 + at;
         }
     }
     let end = rest.iter().position(|byte| moves(*byte));
     words.len() * 8 + end.unwrap_or(rest.len())
+}
+
+/// Where among eight bytes the first one is that [`moves`].
+///
+/// Subtracting one from each byte borrows into the high bit of those that are zero: the bytes that
+/// are equal to what was xored into all of them. Bytes above one that is found may be taken for
+/// zeros, the lowest never is. There is no branch per byte, for noise has no pattern to predict.
+fn first_move(word: [u8; 8]) -> Option<usize> {
+    const EACH: u64 = u64::from_ne_bytes([1; 8]);
+    let word = u64::from_le_bytes(word);
+    let equal = |byte: u8| {
+        let differs = word ^ (EACH * u64::from(byte));
+        differs.wrapping_sub(EACH) & !differs
+    };
+    let found = equal(0x08) | equal(b'\n') | equal(b'\r') | equal(0x1b);
+    let found = found & (EACH * 0x80);
+    (found != 0).then(|| found.trailing_zeros() as usize / 8)
 }
