@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use doneyet::command::kin::{Kin, descendants};
 use doneyet::command::publish::patch;
-use doneyet::command::run::{Line, Place, Portion, Queries, Report, Share, Stop, Tail, Wiring};
+use doneyet::command::run::{Heard, Line, Place, Portion, Queries, Report, Stop, Tail, Wiring};
 use doneyet::scrape::{Reading, Stage};
 use rustix::process::Signal;
 use serde_json::{Value, json};
@@ -250,38 +250,90 @@ fn the_last_lines_are_kept_as_a_terminal_shows_them() {
     assert!(!text.contains("10%") && text.lines().count() == 8, "{text}");
 }
 
-#[test]
-fn a_flood_is_left_out_and_reading_begins_again_at_a_line() {
-    let now = Instant::now();
-    let mut portion = Portion::new(now);
-    let piece = [b'x'; 64 * 1024];
-    let read = (0..1000)
-        .filter(|_| portion.take(&piece, now) == Share::Next(&piece))
-        .count();
-    assert_eq!(read, 16);
-    let later = now + Duration::from_secs(1);
-    assert_eq!(portion.take(b"the middle of a line", later), Share::None);
-    assert_eq!(
-        portion.take(b"its end\n50%", later),
-        Share::AfterGap(b"\n50%")
-    );
-    assert_eq!(portion.take(b" 51%", later), Share::Next(b" 51%"));
+fn texts(heard: impl IntoIterator<Item = Heard>) -> Vec<(u64, bool, String)> {
+    let text = |bytes| String::from_utf8(bytes).unwrap();
+    let heard = heard.into_iter();
+    heard
+        .map(|heard| (heard.at_ms, heard.is_after_gap, text(heard.bytes)))
+        .collect()
+}
+
+fn lens(heard: impl IntoIterator<Item = Heard>) -> usize {
+    heard.into_iter().map(|heard| heard.bytes.len()).sum()
 }
 
 #[test]
-fn the_last_lines_of_a_flood_are_read_when_it_is_over() {
-    let now = Instant::now();
-    let mut portion = Portion::new(now);
-    let flood = [b'x'; 1024 * 1024 + 1];
-    assert_eq!(portion.catch_up(), None);
-    assert_eq!(portion.take(&flood, now), Share::None);
-    assert!(portion.is_behind());
-    assert_eq!(portion.catch_up(), None, "no line begins in it");
-    let mut portion = Portion::new(now);
-    let mut flood = flood.to_vec();
-    flood.extend_from_slice(b"\r 90%\r 91%");
-    assert_eq!(portion.take(&flood, now), Share::None);
-    assert_eq!(portion.catch_up().as_deref(), Some(&b"\r 90%\r 91%"[..]));
-    assert!(!portion.is_behind());
-    assert_eq!(portion.take(b" 92%", now), Share::Next(b" 92%"));
+fn what_is_within_the_allowance_is_read_with_the_times_at_which_it_came() {
+    let mut portion = Portion::default();
+    assert_eq!(portion.due_ms(), None);
+    portion.put(b" 1%", 5);
+    portion.put(b"\r 2%", 5);
+    portion.put(b"\r 3%", 6);
+    assert_eq!(portion.due_ms(), Some(0), "at once");
+    assert_eq!(
+        texts(portion.take(7)),
+        [
+            (5, false, " 1%\r 2%".to_owned()),
+            (6, false, "\r 3%".to_owned())
+        ]
+    );
+    assert_eq!((portion.take(8).len(), portion.due_ms()), (0, None));
+}
+
+#[test]
+fn a_megabyte_at_once_and_one_every_second_are_read_whole() {
+    let mut portion = Portion::default();
+    let piece = [b'x'; 64 * 1024];
+    let mut read = 0;
+    for step in 0..16 {
+        portion.put(&piece, step);
+    }
+    read += lens(portion.take(16));
+    for step in 1..=10 {
+        portion.put(&piece, 100 * step);
+        read += lens(portion.take(100 * step));
+    }
+    assert_eq!(read, 26 * piece.len());
+}
+
+#[test]
+fn of_a_flood_the_newest_is_read_from_a_line_on() {
+    let mut portion = Portion::default();
+    let mut number = 0;
+    let mut flood = |portion: &mut Portion, now_ms| {
+        for _ in 0..100_000 {
+            number += 1;
+            portion.put(format!("{number:07}_\n{number:07}").as_bytes(), now_ms);
+        }
+        number
+    };
+    flood(&mut portion, 0);
+    portion.take(0);
+    let last = flood(&mut portion, 100);
+    let read = texts(portion.take(100));
+    let len: usize = read.iter().map(|(_, _, text)| text.len()).sum();
+    assert!((4_096..200_000).contains(&len), "{len} bytes are read");
+    let (_, is_after_gap, first) = &read[0];
+    assert!(*is_after_gap && first.starts_with('\n'));
+    assert!(read[1..].iter().all(|(_, is_after_gap, _)| !is_after_gap));
+    let all: String = read.into_iter().map(|(_, _, text)| text).collect();
+    assert!(all.ends_with(&format!("_\n{last:07}")));
+}
+
+#[test]
+fn a_flood_is_looked_at_now_and_then_and_its_last_words_when_they_are_due() {
+    let mut portion = Portion::default();
+    let flood = vec![b'x'; 2 << 20];
+    portion.put(&flood, 10);
+    assert_eq!(lens(portion.take(10)), 0, "no line begins in it");
+    portion.put(b"\r 90%", 20);
+    portion.put(b"\r 91%", 30);
+    assert_eq!(portion.take(109).len(), 0);
+    assert_eq!(portion.due_ms(), Some(110));
+    let read = texts(portion.take(110));
+    assert_eq!(read[0], (110, true, "\r 90%".to_owned()));
+    assert_eq!(read[1], (110, false, "\r 91%".to_owned()));
+    portion.put(b"\r 92%", 111);
+    assert_eq!(portion.due_ms(), Some(210));
+    assert_eq!(texts(portion.take(u64::MAX))[0].2, "\r 92%", "the end");
 }

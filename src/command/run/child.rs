@@ -6,6 +6,7 @@ use std::io::{self, IsTerminal as _};
 use std::os::fd::OwnedFd;
 use std::os::unix::process::CommandExt as _;
 use std::process::{self, Command};
+use std::sync::Arc;
 use std::sync::mpsc::Sender;
 use std::thread;
 
@@ -14,8 +15,9 @@ use rustix::process::{Pid, Signal, kill_process, kill_process_group};
 use super::ending::{Change, await_end};
 use super::foreground::Foreground;
 use super::keyboard::{Attendance, Keyboard};
+use super::overheard::Overheard;
 use super::pty::Pty;
-use super::relay::{Relay, Source};
+use super::relay::{Eavesdropper, Relay, Source};
 use super::seat::{Seat, window};
 use super::wiring::{Line, Wiring};
 use super::{Event, OURSELVES, kin, lead};
@@ -30,6 +32,8 @@ pub(super) struct Child {
     pid: Pid,
     chain: Chain,
     pub(super) relays: Vec<Relay>,
+    /// What passes through them.
+    pub(super) overheard: Arc<Overheard>,
     pub(super) seat: Seat,
     /// The command's side of its terminals, see [`Pty`].
     held: Vec<OwnedFd>,
@@ -62,13 +66,17 @@ impl Child {
         if seat.take() {
             let _ = kill_process_group(pid, Signal::CONT);
         }
-        let relays = plan.sources.into_iter();
-        let relays = relays.map(|(stream, source)| Relay::start(stream, source, events.clone()));
+        let overheard = Arc::new(Overheard::new());
+        let relays = plan.sources.into_iter().map(|(stream, source)| {
+            let reader = Eavesdropper::new(stream, Arc::clone(&overheard), events.clone());
+            Relay::start(source, reader)
+        });
         let child = Child {
             process,
             pid,
             chain: plan.chain,
             relays: relays.collect::<io::Result<_>>()?,
+            overheard,
             seat,
             held: plan.held,
         };

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 use std::process::ExitCode;
+use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::time::{Duration, Instant};
 
@@ -11,6 +12,8 @@ use signal_hook::consts::{SIGCHLD, SIGCONT, SIGTSTP, SIGWINCH};
 
 use super::child::Child;
 use super::ending::Ending;
+use super::overheard::Overheard;
+use super::portion::Heard;
 use super::result::result;
 use super::{Event, LAST_WORD, Report, Stop, Tail, fields, kin, suspend, wants_terminal};
 use crate::client::{Link, News};
@@ -32,7 +35,9 @@ const BURIALS: Duration = Duration::from_secs(1);
 pub(super) struct Job {
     child: Child,
     link: Link,
-    began: Instant,
+    overheard: Arc<Overheard>,
+    /// When to look there again, by its clock.
+    look_ms: Option<u64>,
     reader: Reader,
     report: Report,
     /// The end of what explains a failure: the error output, or all if they are one.
@@ -72,9 +77,10 @@ impl Job {
             } else {
                 Stream::Err
             },
+            overheard: Arc::clone(&child.overheard),
+            look_ms: None,
             child,
             link,
-            began: Instant::now(),
             reader: Reader::new(parser),
             report: Report::default(),
             tail: Tail::default(),
@@ -107,7 +113,10 @@ impl Job {
         };
         // Not to leave that to init, which in a container may be nobody.
         kin::bury_orphans(&[]);
-        self.read_due(u64::MAX);
+        for (stream, heard) in self.overheard.take_rest() {
+            self.listen(stream, &heard);
+        }
+        self.understand(u64::MAX);
         let mut last = if self.stop.is_spent() {
             self.report.survived(&kin::ours(&[]))
         } else {
@@ -135,8 +144,8 @@ impl Job {
 
     fn happen(&mut self, event: Event) {
         match event {
-            Event::Output(stream, bytes) => self.read(stream, &bytes),
-            Event::Gap(stream) => self.reader.skip(stream),
+            // Read at every turn.
+            Event::Overheard => {}
             Event::Silent => self.open_streams -= 1,
             Event::Ended(ending) => self.end(ending),
             Event::Stopped(signal) => self.stopped(signal),
@@ -146,12 +155,24 @@ impl Job {
         }
     }
 
-    fn read(&mut self, stream: Stream, bytes: &[u8]) {
-        if stream == self.explains {
-            self.tail.push(bytes);
+    /// Reads what has come.
+    fn read(&mut self) {
+        let look = self.overheard.take();
+        self.look_ms = look.next_ms;
+        for (stream, heard) in look.heard {
+            self.listen(stream, &heard);
         }
-        let now_ms = self.now_ms();
-        let readings = self.reader.push(stream, bytes, now_ms);
+        self.understand(look.now_ms);
+    }
+
+    fn listen(&mut self, stream: Stream, heard: &Heard) {
+        if stream == self.explains {
+            self.tail.push(&heard.bytes);
+        }
+        if heard.is_after_gap {
+            self.reader.skip(stream);
+        }
+        let readings = self.reader.push(stream, &heard.bytes, heard.at_ms);
         self.publish(readings);
     }
 
@@ -245,21 +266,22 @@ impl Job {
 
     fn next_deadline(&self) -> Instant {
         let now = Instant::now();
-        let flush = self.reader.deadline_ms();
-        let flush = flush.map(|ms| self.began + Duration::from_millis(ms));
+        let ours_ms = [self.reader.deadline_ms(), self.look_ms];
+        let look = ours_ms.into_iter().flatten().min();
+        let look = look.map(|ms| self.overheard.at(ms));
         let pause = if self.stop.has_begun() {
             LOOK
         } else {
             LINGER / 10
         };
         let linger = self.end.as_ref().map(|_| now + pause);
-        let all = [flush, linger, self.stop.due(), self.burial];
+        let all = [look, linger, self.stop.due(), self.burial];
         let never = now + Duration::from_secs(3600);
         all.into_iter().flatten().min().unwrap_or(never)
     }
 
     fn tick(&mut self) {
-        self.read_due(self.now_ms());
+        self.read();
         let now = Instant::now();
         if let Some(signal) = self.stop.advance(now) {
             self.press(signal);
@@ -274,13 +296,9 @@ impl Job {
         }
     }
 
-    /// Reads what has been on the screen for long enough; at the end of time, all of it.
-    fn read_due(&mut self, now_ms: u64) {
+    /// What has been on the screen for long enough; at the end of time, all of it.
+    fn understand(&mut self, now_ms: u64) {
         let readings = self.reader.flush(now_ms);
         self.publish(readings);
-    }
-
-    fn now_ms(&self) -> u64 {
-        u64::try_from(self.began.elapsed().as_millis()).unwrap_or(u64::MAX)
     }
 }

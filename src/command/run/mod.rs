@@ -14,6 +14,7 @@ mod foreground;
 mod job;
 mod keyboard;
 mod lead;
+mod overheard;
 mod portion;
 mod pty;
 mod query;
@@ -26,7 +27,7 @@ mod suspend;
 mod wiring;
 
 pub use lead::{WORD, lead};
-pub use portion::{Portion, Share};
+pub use portion::{Heard, Portion};
 pub use query::Queries;
 pub use report::{Report, Tail};
 pub use result::result;
@@ -52,7 +53,7 @@ use super::text::{cut, printable};
 use super::{Failure, kin, reach, signals, values};
 use crate::client::{self, ClientError, Link, News, Server, random_u64};
 use crate::recipe::NamePattern;
-use crate::scrape::{Parser, Stream};
+use crate::scrape::Parser;
 use child::Child;
 use ending::Ending;
 use job::Job;
@@ -139,9 +140,8 @@ const MAX_TITLE: usize = 120;
 
 /// What can happen to a running command.
 enum Event {
-    Output(Stream, Vec<u8>),
-    /// Output was left out; the next begins a line.
-    Gap(Stream),
+    /// There is output to be read.
+    Overheard,
     /// One of the streams is at its end.
     Silent,
     Ended(Ending),

@@ -7,13 +7,12 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::mpsc::Sender;
 use std::thread;
-use std::time::Instant;
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
 use super::Event;
 use super::keyboard::Attendance;
-use super::portion::{Portion, Share};
+use super::overheard::{Bell, Overheard};
 use super::query::Queries;
 use crate::scrape::Stream;
 
@@ -22,12 +21,6 @@ const PIPE: usize = 64 * 1024;
 
 /// More than may lie unread in a pipe or a terminal, in bytes.
 const UNREAD: u64 = 2 * PIPE as u64;
-
-/// Without new bytes for so long, a flood is over.
-const QUIET: Timespec = Timespec {
-    tv_sec: 0,
-    tv_nsec: 50_000_000,
-};
 
 const AT_ONCE: Timespec = Timespec {
     tv_sec: 0,
@@ -57,26 +50,15 @@ struct Shared {
 }
 
 impl Relay {
-    /// Passes what comes from `source` on to our own `stream`, and what can be read for progress to
-    /// `events`.
-    pub(super) fn start(
-        stream: Stream,
-        source: Source,
-        events: Sender<Event>,
-    ) -> io::Result<Relay> {
-        let ours = File::from(duplicate(stream)?);
+    /// Passes what comes from `source` on to our own stream, in the hearing of `reader`.
+    pub(super) fn start(source: Source, reader: Eavesdropper) -> io::Result<Relay> {
+        let ours = File::from(duplicate(reader.stream)?);
         let shared = Arc::new(Shared::default());
         let relay = Relay {
             shared: Arc::clone(&shared),
         };
         thread::spawn(move || {
-            let mut reader = Eavesdropper {
-                stream,
-                portion: Portion::new(Instant::now()),
-                events,
-            };
-            shared.pass(source, ours, &mut reader);
-            reader.catch_up();
+            shared.pass(source, ours, &reader);
             shared.is_over.store(true, Ordering::SeqCst);
             let _ = reader.events.send(Event::Silent);
         });
@@ -103,7 +85,7 @@ impl Relay {
 }
 
 impl Shared {
-    fn pass(&self, source: Source, mut ours: File, reader: &mut Eavesdropper) {
+    fn pass(&self, source: Source, mut ours: File, reader: &Eavesdropper) {
         let (mut source, mut answers) = match source {
             Source::Pipe(end) => (File::from(end), None),
             Source::Terminal(end, attendance) => {
@@ -112,9 +94,6 @@ impl Shared {
         };
         let mut room = vec![0; PIPE];
         loop {
-            if reader.portion.is_behind() && !is_ready(&source, PollFlags::IN, QUIET) {
-                reader.catch_up();
-            }
             let count = match source.read(&mut room) {
                 Ok(0) => return,
                 Ok(count) => count,
@@ -142,46 +121,38 @@ impl Shared {
     }
 }
 
-/// Who reads what passes, as much as is reasonable.
-struct Eavesdropper {
+/// Keeps what passes for the reader of progress, as much as is reasonable.
+pub(super) struct Eavesdropper {
     stream: Stream,
-    portion: Portion,
+    overheard: Arc<Overheard>,
     events: Sender<Event>,
 }
 
 impl Eavesdropper {
-    fn listen(&mut self, bytes: &[u8]) {
-        match self.portion.take(bytes, Instant::now()) {
-            Share::None => {}
-            Share::Next(bytes) => self.tell(bytes.to_vec()),
-            Share::AfterGap(bytes) => {
-                let bytes = bytes.to_vec();
-                self.tell_of_gap();
-                self.tell(bytes);
-            }
+    /// Rings with an event.
+    pub(super) fn new(
+        stream: Stream,
+        overheard: Arc<Overheard>,
+        events: Sender<Event>,
+    ) -> Eavesdropper {
+        Eavesdropper {
+            stream,
+            overheard,
+            events,
         }
     }
 
-    fn catch_up(&mut self) {
-        if let Some(bytes) = self.portion.catch_up() {
-            self.tell_of_gap();
-            self.tell(bytes);
+    fn listen(&self, bytes: &[u8]) {
+        if self.overheard.put(self.stream, bytes) == Bell::Ring {
+            // When nobody listens to events any more, the output still has its reader.
+            let _ = self.events.send(Event::Overheard);
         }
-    }
-
-    /// When nobody listens to events any more, the output still has its reader.
-    fn tell(&self, bytes: Vec<u8>) {
-        let _ = self.events.send(Event::Output(self.stream, bytes));
-    }
-
-    fn tell_of_gap(&self) {
-        let _ = self.events.send(Event::Gap(self.stream));
     }
 }
 
 /// Types an answer, unless nobody has read the last ones: then more would only block us.
 fn answer(terminal: &mut File, typed: &[u8]) {
-    if !typed.is_empty() && is_ready(terminal, PollFlags::OUT, AT_ONCE) {
+    if !typed.is_empty() && has_room(terminal) {
         // Fails only if the terminal is gone.
         let _ = terminal.write_all(typed);
     }
@@ -204,9 +175,9 @@ fn write(stream: &mut File, mut bytes: &[u8]) -> io::Result<()> {
     Ok(())
 }
 
-/// Whether reading (or writing) would not wait, now or within the time.
-fn is_ready(file: &File, what: PollFlags, within: Timespec) -> bool {
-    let count = poll(&mut [PollFd::new(file, what)], Some(&within));
+/// Whether writing would not wait.
+fn has_room(file: &File) -> bool {
+    let count = poll(&mut [PollFd::new(file, PollFlags::OUT)], Some(&AT_ONCE));
     // After an interruption it is better to try.
     count != Ok(0)
 }
