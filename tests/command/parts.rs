@@ -4,7 +4,9 @@ use std::time::{Duration, Instant};
 
 use doneyet::command::kin::{Kin, descendants};
 use doneyet::command::publish::patch;
-use doneyet::command::run::{Heard, Line, Place, Portion, Queries, Report, Stop, Tail, Wiring};
+use doneyet::command::run::{
+    Echoes, Heard, Line, Place, Portion, Queries, Report, Stop, Tail, Wiring,
+};
 use doneyet::scrape::{Reading, Stage};
 use rustix::process::Signal;
 use serde_json::{Value, json};
@@ -248,6 +250,23 @@ fn the_last_lines_are_kept_as_a_terminal_shows_them() {
     let text = tail.text().unwrap();
     assert!(text.ends_with("line 20\nerror: disk full"), "{text}");
     assert!(!text.contains("10%") && text.lines().count() == 8, "{text}");
+}
+
+#[test]
+fn the_echo_of_a_key_is_no_word_of_the_command_s() {
+    let mut echoes = Echoes::default();
+    let strip = |echoes: &mut Echoes, line: &str| echoes.strip(line.to_owned());
+    assert_eq!(strip(&mut echoes, "press ^C to stop"), "press ^C to stop");
+    echoes.announce(0x1a);
+    echoes.announce(0x03);
+    assert_eq!(strip(&mut echoes, "^Z^CTraceback"), "Traceback");
+    assert_eq!(strip(&mut echoes, "press ^C to stop"), "press ^C to stop");
+    for key in [0x03, 0x1a, 0x7f] {
+        echoes.announce(key);
+    }
+    assert_eq!(strip(&mut echoes, "50% ^Z"), "50% ", "that of ^C is lost");
+    assert_eq!(strip(&mut echoes, "^C"), "^C");
+    assert_eq!(strip(&mut echoes, "a^?b"), "ab");
 }
 
 fn texts(heard: impl IntoIterator<Item = Heard>) -> Vec<(u64, bool, String)> {

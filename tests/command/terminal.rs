@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::program::Program;
-use super::{await_state, daemon, publish};
+use super::{await_state, daemon, publish, state};
 
 const DONEYET: &str = env!("CARGO_BIN_EXE_doneyet");
 
@@ -101,4 +101,19 @@ fn ctrl_c_at_the_terminal_is_the_command_s() {
     run.out.await_line("tidy");
     let code = run.out.await_line("code ");
     assert!(code.contains("code 7"), "{code:?}");
+}
+
+#[test]
+fn the_echo_of_ctrl_c_explains_nothing() {
+    let daemon = daemon();
+    let server = daemon.server();
+    let line = format!(
+        "trap : INT; {DONEYET} run --task job --server {server} -- \
+         sh -c 'echo disk full; exec sleep 60'; echo code $?"
+    );
+    let mut run = Program::on_terminal(&line);
+    run.out.await_line("disk full");
+    run.type_keys("\x03");
+    run.out.await_line("code 130");
+    assert_eq!(state(&server, "job")["error"], "disk full");
 }

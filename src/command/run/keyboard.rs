@@ -18,8 +18,11 @@ use std::thread;
 use rustix::event::{PollFd, PollFlags, poll};
 use rustix::fs::{Mode, OFlags, open};
 use rustix::io::Errno;
-use rustix::termios::{OptionalActions, Termios, tcgetattr, tcgetpgrp, tcsetattr};
+use rustix::termios::{
+    LocalModes, OptionalActions, SpecialCodeIndex, Termios, tcgetattr, tcgetpgrp, tcsetattr,
+};
 
+use super::echo::Echoes;
 use super::kin;
 
 /// Keys read at once, in bytes. More come only from a paste.
@@ -43,6 +46,8 @@ pub(super) struct Keyboard {
 struct Tap {
     is_open: Mutex<bool>,
     attendance: Attendance,
+    /// Of what was typed.
+    echoes: Arc<Mutex<Echoes>>,
 }
 
 /// What the reading thread has waited for.
@@ -93,6 +98,11 @@ impl Keyboard {
 
     pub(super) fn attendance(&self) -> Attendance {
         Arc::clone(&self.tap.attendance)
+    }
+
+    /// What the command's terminal will show of what is typed.
+    pub(super) fn echoes(&self) -> Arc<Mutex<Echoes>> {
+        Arc::clone(&self.tap.echoes)
     }
 
     /// The modes of the terminal, if it is in our hands.
@@ -163,8 +173,20 @@ impl Tap {
                 Err(_) => return,
             };
             drop(is_open);
-            if to.write_all(keys.get(..count).unwrap_or_default()).is_err() {
+            let typed = keys.get(..count).unwrap_or_default();
+            self.expect_echoes(typed, &to);
+            if to.write_all(typed).is_err() {
                 return;
+            }
+        }
+    }
+
+    fn expect_echoes(&self, typed: &[u8], to: &File) {
+        let controls = typed.iter().filter(|key| key.is_ascii_control());
+        for key in controls {
+            if tcgetattr(to).is_ok_and(|modes| is_echoed(*key, &modes)) {
+                let mut echoes = self.echoes.lock().unwrap_or_else(PoisonError::into_inner);
+                echoes.announce(*key);
             }
         }
     }
@@ -198,6 +220,27 @@ impl Tap {
     fn lock(&self) -> std::sync::MutexGuard<'_, bool> {
         self.is_open.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// Whether a terminal of such modes shows this control character as `^` and a letter. It does not
+/// show those that edit the line or hold the output, and means others by it than a character.
+fn is_echoed(key: u8, modes: &Termios) -> bool {
+    use SpecialCodeIndex as Code;
+    const SILENT: [Code; 8] = [
+        Code::VERASE,
+        Code::VKILL,
+        Code::VWERASE,
+        Code::VEOF,
+        Code::VSTART,
+        Code::VSTOP,
+        Code::VLNEXT,
+        Code::VREPRINT,
+    ];
+    modes
+        .local_modes
+        .contains(LocalModes::ECHO | LocalModes::ECHOCTL)
+        && !matches!(key, b'\t' | b'\n' | b'\r')
+        && SILENT.iter().all(|code| modes.special_codes[*code] != key)
 }
 
 fn is_passing(error: &io::Error) -> bool {

@@ -9,6 +9,7 @@
 //! As everywhere in these commands, what can happen waits on threads and ends in one channel.
 
 mod child;
+mod echo;
 mod ending;
 mod foreground;
 mod job;
@@ -26,6 +27,7 @@ mod stop;
 mod suspend;
 mod wiring;
 
+pub use echo::Echoes;
 pub use lead::{WORD, lead};
 pub use portion::{Heard, Portion};
 pub use query::Queries;

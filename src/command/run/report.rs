@@ -1,16 +1,18 @@
 //! What a command shows, as a state.
 
 use std::collections::VecDeque;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use serde_json::{Map, Number, Value, json};
 use signal_hook::low_level::signal_name;
 
+use super::echo::Echoes;
 use super::ending::Ending;
 use super::fields;
 use crate::command::kin::Kin;
 use crate::scrape::Reading;
 use crate::scrape::amount;
-use crate::scrape::lines::{Edge, Line, Lines, Piece};
+use crate::scrape::lines::{Edge, Lines, Piece};
 
 /// Lines of the error output that are kept.
 const TAIL_LINES: usize = 8;
@@ -144,37 +146,63 @@ fn number(value: f64) -> Option<Value> {
 pub struct Tail {
     lines: Lines,
     last: VecDeque<String>,
+    echoes: Arc<Mutex<Echoes>>,
 }
 
 impl Tail {
+    /// The lines of a terminal which also echoes keys.
+    pub fn with_echoes(echoes: Arc<Mutex<Echoes>>) -> Tail {
+        Tail {
+            echoes,
+            ..Tail::default()
+        }
+    }
+
     /// Takes bytes as they were read.
     pub fn push(&mut self, mut bytes: &[u8]) {
         while let Some(piece) = self.lines.next(&mut bytes) {
-            // What was drawn over is no longer there to be read.
-            if let Piece::Line(line) = piece
-                && line.ended != Edge::Redraw
-            {
-                self.keep(line);
+            if let Piece::Line(line) = piece {
+                let text = self.echoes().strip(line.text);
+                // What was drawn over is no longer there to be read.
+                if line.ended != Edge::Redraw {
+                    self.keep(&text);
+                }
             }
         }
     }
 
     /// The lines, the last one at the end; `None` if there were none.
     pub fn text(&self) -> Option<String> {
-        let open = self.lines.open().map(|line| shorten(&line));
+        let mut echoes = self.echoes().clone();
+        let open = self.lines.open().map(|line| echoes.strip(line.text));
+        let open = open.filter(|text| !is_blank(text));
+        let open = open.map(|text| shorten(&text));
         let lines: Vec<String> = self.last.iter().cloned().chain(open).collect();
         let from = lines.len().saturating_sub(TAIL_LINES);
         (!lines.is_empty()).then(|| lines.get(from..).unwrap_or_default().join("\n"))
     }
 
-    fn keep(&mut self, line: Line) {
+    /// Keys are whole, whoever panics.
+    fn echoes(&self) -> MutexGuard<'_, Echoes> {
+        self.echoes.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn keep(&mut self, text: &str) {
+        if is_blank(text) {
+            return;
+        }
         if self.last.len() == TAIL_LINES {
             self.last.pop_front();
         }
-        self.last.push_back(shorten(&line));
+        self.last.push_back(shorten(text));
     }
 }
 
-fn shorten(line: &Line) -> String {
-    line.text.trim_end().chars().take(TAIL_WIDTH).collect()
+/// A line may have had nothing but an echo.
+fn is_blank(text: &str) -> bool {
+    text.trim().is_empty()
+}
+
+fn shorten(text: &str) -> String {
+    text.trim_end().chars().take(TAIL_WIDTH).collect()
 }

@@ -7,10 +7,12 @@
 
 use std::io::{self, IsTerminal as _};
 use std::os::fd::OwnedFd;
+use std::sync::{Arc, Mutex};
 
 use rustix::termios::{Winsize, tcgetwinsize, tcsetwinsize};
 use signal_hook::consts::SIGTSTP;
 
+use super::echo::Echoes;
 use super::foreground::Foreground;
 use super::keyboard::Keyboard;
 use super::wants_terminal;
@@ -68,6 +70,14 @@ impl Seat {
             Seat::None => false,
             Seat::Lent(_) => signal == SIGTSTP || wants_terminal(signal),
             Seat::Own(..) => true,
+        }
+    }
+
+    /// What the command's output has of keys that were typed.
+    pub(super) fn echoes(&self) -> Arc<Mutex<Echoes>> {
+        match self {
+            Seat::Own(Some(keyboard), _) => keyboard.echoes(),
+            Seat::None | Seat::Lent(_) | Seat::Own(None, _) => Arc::default(),
         }
     }
 
