@@ -43,7 +43,7 @@ fn who_leaves_is_not_counted_any_more() {
 
 #[test]
 fn sigterm_closes_every_socket_with_1001_and_exits_well() {
-    let daemon = Daemon::start();
+    let mut daemon = Daemon::start();
     post(&daemon, "/api/progress/x", "{}");
     let mut watcher = Peer::open(&daemon, "/ws/progress/x");
     assert_eq!(watcher.json()["task_id"], json!("x"));
@@ -60,6 +60,8 @@ fn sigterm_closes_every_socket_with_1001_and_exits_well() {
     for peer in rest {
         assert_eq!(peer.close_code(), 1001);
     }
+    let log = daemon.log();
+    assert!(log.contains(r#""event":"stopped""#), "{log}");
     assert!(daemon.wait().success());
     assert!(asked.elapsed().as_secs() < 5, "{:?}", asked.elapsed());
     drop(idle);
@@ -86,6 +88,7 @@ fn a_request_that_is_being_sent_when_the_daemon_stops_is_answered() {
         .read_to_string(&mut answer)
         .expect("the daemon answers and closes");
     assert!(answer.starts_with("HTTP/1.1 201 "), "{answer}");
+    assert!(answer.contains("\r\nConnection: close\r\n"), "{answer}");
     assert!(daemon.wait().success());
 }
 
