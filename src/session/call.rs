@@ -26,6 +26,15 @@ pub const MAX_BATCH: usize = 1024 * 1024;
 /// so a megabyte of it, and some more, is read.
 pub const MAX_ORDER: usize = 1024 * 1024 + 64 * 1024;
 
+/// What a head asks for, and may.
+#[derive(Debug)]
+pub enum Asked {
+    /// To become a WebSocket, its handshake checked.
+    Upgrade(Offer, Purpose, Permit),
+    /// An answer.
+    Call(Call),
+}
+
 /// A request that may be granted, once its content is there.
 #[derive(Debug)]
 pub enum Call {
@@ -40,8 +49,6 @@ pub enum Call {
         /// The `Allow` field.
         allow: &'static str,
     },
-    /// A WebSocket, its handshake checked.
-    Upgrade(Offer, Purpose),
     /// The states of all tasks, of this status if one is named.
     List(Option<String>),
     /// All states, as soon as a task has changed since the list that the client has.
@@ -118,7 +125,7 @@ impl From<HttpError> for Rejection {
     }
 }
 
-impl Call {
+impl Asked {
     /// Decides what `head` asks for, on an address with these rules of `access`, and whether its
     /// credentials open that (and how far).
     ///
@@ -129,28 +136,36 @@ impl Call {
         access: &Access,
         keyring: &Keyring,
         now: Now,
-    ) -> Result<(Call, Permit), Rejection> {
+    ) -> Result<Asked, Rejection> {
         check_asker(head, access)?;
         let target = Target::parse(head.target)?;
         check_method_is_known(head.method)?;
         if target.path == "*" {
             let allow = "GET, HEAD, POST, PUT, DELETE, OPTIONS";
-            return Ok((Call::Options { allow }, Permit::Full));
+            return Ok(Asked::Call(Call::Options { allow }));
         }
         let resource =
             Resource::find(target.path, access).map_err(|none| no_route(none, &target, access))?;
-        let call = Call::find(head, &target, &resource)?;
         let brought = credentials(head, &target);
-        let permit = match access.private {
-            true => Permit::Full,
+        let permit = |need| match access.private {
+            true => Ok(Permit::Full),
             false => keyring
-                .permit(call.need(), &brought, now.unix_ms)
-                .map_err(|why| denied(why, call.need()))?,
+                .permit(need, &brought, now.unix_ms)
+                .map_err(|why| denied(why, need)),
         };
+        if let ("GET", Resource::Socket(endpoint)) = (head.method, &resource) {
+            let (offer, purpose) = (Offer::read(head)?, purpose(endpoint, &target)?);
+            let permit = permit(purpose.need())?;
+            return Ok(Asked::Upgrade(offer, purpose, permit));
+        }
+        let call = Call::find(head, &target, &resource)?;
+        permit(call.need())?;
         call.check_content(head)?;
-        Ok((call, permit))
+        Ok(Asked::Call(call))
     }
+}
 
+impl Call {
     /// What the caller must be allowed.
     fn need(&self) -> Need<'_> {
         match self {
@@ -168,7 +183,6 @@ impl Call {
             | Call::AwaitState { task, .. }
             | Call::Stream(Feed::Task { task, .. }) => Need::Watch(task),
             Call::Cancel(task) => Need::Cancel(task),
-            Call::Upgrade(_, purpose) => purpose.need(),
         }
     }
 
@@ -229,9 +243,6 @@ impl Call {
             ("GET" | "HEAD", Resource::AllEvents) => {
                 query::until(target)?;
                 Call::Stream(Feed::All)
-            }
-            ("GET", Resource::Socket(endpoint)) => {
-                Call::Upgrade(Offer::read(head)?, purpose(endpoint, target)?)
             }
             ("HEAD", Resource::Socket(_)) => {
                 return Err(HttpError::upgrade_required("This route speaks WebSocket.").into());

@@ -39,9 +39,6 @@ impl Consequence {
             Call::Page(asset) => return Consequence::Respond(page(asset)),
             Call::Health => return Consequence::Respond(health()),
             Call::Options { allow } => return Consequence::Respond(options(allow)),
-            Call::Upgrade(..) => {
-                return Consequence::Respond(Response::new(Status::INTERNAL_SERVER_ERROR));
-            }
             Call::Metrics => Ok(Demand::Metrics),
             Call::List(status) => Ok(Demand::List { status }),
             Call::AwaitList { status, wait_ms } => Ok(Demand::AwaitList {

@@ -11,14 +11,14 @@ use std::net::IpAddr;
 use std::rc::Rc;
 
 use crate::session::access::Access;
-use crate::session::call::{Call, Rejection};
+use crate::session::call::{Asked, Rejection};
 use crate::session::consequence::Consequence;
 use crate::session::demand::{Answer, Demand, Fault, Notice};
 use crate::session::forwarded::Proxies;
 use crate::session::http::answer::response;
 use crate::session::http::stage::{Awaited, Request, Stage};
 use crate::session::http::terms::Terms;
-use crate::session::keys::{Keyring, Permit};
+use crate::session::keys::Keyring;
 use crate::session::outbox::Outbox;
 use crate::session::refuse::{date, error_response, refused, rejected, stopping};
 use crate::session::report::Reply;
@@ -294,8 +294,8 @@ impl Http {
                 return Ok(Outcome::Refused(refusal.code(), flow));
             }
         }
-        match self.admit(&head, framing, now) {
-            Ok((Call::Upgrade(offer, purpose), permit, _)) => {
+        match Asked::read(&head, &self.access, &self.keyring, now) {
+            Ok(Asked::Upgrade(offer, purpose, permit)) => {
                 let known = offer
                     .protocols
                     .iter()
@@ -303,40 +303,41 @@ impl Http {
                 offer.switching(known.then_some(SUBPROTOCOL), out.reply());
                 Ok(Outcome::Upgrade(purpose, permit))
             }
-            Ok((call, _, body)) => {
-                if head.expects_continue() && !body.is_complete() {
-                    Response::new(Status::CONTINUE).encode(terms.exchange, out.reply());
+            Ok(Asked::Call(call)) => match Body::new(framing, call.max_content()) {
+                Err(error) => Ok(self.reject(error.into(), framing, terms, out, now)),
+                Ok(body) => {
+                    if head.expects_continue() && !body.is_complete() {
+                        Response::new(Status::CONTINUE).encode(terms.exchange, out.reply());
+                    }
+                    self.enter(Stage::Content(Box::new(Request {
+                        terms,
+                        call,
+                        body,
+                        asker,
+                    })));
+                    Ok(Outcome::Handled)
                 }
-                self.enter(Stage::Content(Box::new(Request {
-                    terms,
-                    call,
-                    body,
-                    asker,
-                })));
-                Ok(Outcome::Handled)
-            }
-            Err(rejection) => {
-                // Content that nobody reads would be read as the next request, and so would content
-                // whose length the client forgot.
-                let is_unsure = rejection.error.status == Status::LENGTH_REQUIRED;
-                if is_unsure || !matches!(framing, Framing::None | Framing::Length(0)) {
-                    terms.exchange = terms.exchange.closing();
-                }
-                let flow = self.respond(&terms, rejected(&rejection), out, now);
-                Ok(Outcome::Refused(rejection.error.code, flow))
-            }
+            },
+            Err(rejection) => Ok(self.reject(rejection, framing, terms, out, now)),
         }
     }
 
-    fn admit(
-        &self,
-        head: &Head<'_>,
+    fn reject(
+        &mut self,
+        rejection: Rejection,
         framing: Framing,
+        mut terms: Terms,
+        out: &mut Outbox,
         now: Now,
-    ) -> Result<(Call, Permit, Body), Rejection> {
-        let (call, permit) = Call::read(head, &self.access, &self.keyring, now)?;
-        let body = Body::new(framing, call.max_content())?;
-        Ok((call, permit, body))
+    ) -> Outcome {
+        // Content that nobody reads would be read as the next request, and so would content whose
+        // length the client forgot.
+        let is_unsure = rejection.error.status == Status::LENGTH_REQUIRED;
+        if is_unsure || !matches!(framing, Framing::None | Framing::Length(0)) {
+            terms.exchange = terms.exchange.closing();
+        }
+        let flow = self.respond(&terms, rejected(&rejection), out, now);
+        Outcome::Refused(rejection.error.code, flow)
     }
 
     fn call(&mut self, out: &mut Outbox, toll: &mut dyn Toll, now: Now) -> Outcome {
