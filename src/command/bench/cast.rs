@@ -9,9 +9,16 @@ use crate::command::{Failure, descriptors};
 
 /// Members on their way at a time: fewer than a listener has room for.
 const PORTION: usize = 200;
-/// How often an update is tried that has to reach all newcomers, and how long each time.
-pub(super) const ATTEMPTS: u32 = 20;
-pub(super) const ATTEMPT: Duration = Duration::from_secs(1);
+/// How long is waited, each time that an update is tried that has to reach all newcomers: longer each
+/// time, or a server that takes longer than that for one would only be given more and more to do.
+pub(super) const ATTEMPTS: [Duration; 6] = [
+    Duration::from_secs(1),
+    Duration::from_secs(1),
+    Duration::from_secs(2),
+    Duration::from_secs(4),
+    Duration::from_secs(8),
+    Duration::from_secs(16),
+];
 /// How long to wait at most before looking for a reason to stop.
 const GLANCE: Duration = Duration::from_millis(100);
 

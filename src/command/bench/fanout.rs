@@ -216,9 +216,9 @@ impl<'p> Course<'p> {
     /// Until an update reaches everybody: with its 101, a watcher of some servers is not yet in
     /// their books.
     fn warm_up(&mut self, progress: &Progress) -> Result<(), Failure> {
-        for _ in 0..cast::ATTEMPTS {
+        for patience in cast::ATTEMPTS {
             self.publish(Ending::Open)?;
-            let arrived = cast::wait_at_most(cast::ATTEMPT, &mut self.swarm, progress, is_over);
+            let arrived = cast::wait_at_most(patience, &mut self.swarm, progress, is_over);
             self.settle()?;
             match arrived {
                 Ok(()) => {

@@ -140,9 +140,9 @@ impl Crowd {
     /// Until an update reaches everybody: with its 101, a watcher of some servers is not yet in
     /// their books.
     fn update_until_seen(&mut self, progress: &Progress) -> Result<(), Failure> {
-        for _ in 0..cast::ATTEMPTS {
+        for patience in cast::ATTEMPTS {
             self.publish(Ending::Open)?;
-            match cast::wait_at_most(cast::ATTEMPT, &mut self.swarm, progress, is_over) {
+            match cast::wait_at_most(patience, &mut self.swarm, progress, is_over) {
                 Err(Late::Missed) => {}
                 seen => return seen.map_err(|late| late.failure(UNSEEN)),
             }
