@@ -69,6 +69,22 @@ fn a_flood_passes_through_whole() {
 }
 
 #[test]
+fn what_a_flood_ends_with_is_read_while_the_command_goes_on() {
+    let daemon = daemon();
+    let server = daemon.server();
+    for flags in [&["--no-pty"][..], &[]] {
+        let script = "yes a line | head -c 4000000; printf '\\r45%% done'; exec sleep 60";
+        let words = [&["--task", "job"], flags, &["--", "sh", "-c", script]].concat();
+        let _job = start("run", &server, &words);
+        await_state(&server, "job", |state| {
+            state["progress"] == 45 && status(state) == "running"
+        });
+        cancel(&server, "job");
+        await_state(&server, "job", |state| status(state) == "cancelled");
+    }
+}
+
+#[test]
 fn the_exit_code_is_the_command_s_own() {
     let daemon = daemon();
     let server = daemon.server();
