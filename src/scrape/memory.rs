@@ -220,7 +220,7 @@ impl Memory {
         let past = self.shapes.note(&text, value, now_ms);
         let counts = self.counts(&text, &sight, past, now_ms);
         // A log does not stop in the middle of a line; a display waits there for its next number.
-        let drawn = place.is_redrawn() || place.ended == Edge::Open || self.parser.is_forced();
+        let drawn = place.is_redrawn() || place.ended == Edge::Open || self.is_vouched_for(&sight);
         let source = match sight.evidence {
             Evidence::Whole => Source::Whole,
             Evidence::Display => Source::Line,
@@ -232,6 +232,13 @@ impl Memory {
             Evidence::Number | Evidence::Amount | Evidence::Cell => return None,
         };
         Some((source, sight.reading))
+    }
+
+    /// Whoever names a tool that prints percentages says nothing of the other numbers in its log:
+    /// `11/26 12:40:01 [NOTICE]`.
+    fn is_vouched_for(&self, sight: &Sight) -> bool {
+        let counts = sight.counter.is_none() || !self.follows(Rule::Percent);
+        self.parser.is_forced() && counts
     }
 
     /// Whether it is a counter that goes on, whatever else its line says.

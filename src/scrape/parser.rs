@@ -1,9 +1,9 @@
 //! Which of the rules a reader follows, and the names by which they are chosen.
 //!
 //! Left alone, a reader follows all of them and asks for proof. Somebody who names a parser vouches
-//! for the command: only that parser's rules are followed, and what they find counts at once. The
-//! names of tools are there because people think in them. Each stands for the rules that tool's
-//! output needs, and nothing else is known about the tool.
+//! for the command: only that parser's rules are followed, and what they find counts at once, except
+//! for a counter where there are percentages. The names of tools are there because people think in
+//! them. Each stands for the rules that tool's output needs, and nothing else is known about the tool.
 
 use std::fmt;
 use std::str::FromStr;
@@ -64,7 +64,7 @@ const NAMES: &[(&str, &[Rule])] = &[
     ("bar", &[Bar]),
     ("amount", &[Amount]),
     ("7z", &[Percent]),
-    ("apt", &[Status]),
+    ("apt", &[Status, Percent]),
     ("aria2", LINE),
     ("cargo", &[Ratio]),
     ("cmake", &[Percent]),

@@ -35,6 +35,7 @@ fn a_parser_reads_what_it_is_for_and_nothing_else() {
         ("yt-dlp", "{\"percent\": 45}\n", 45.0),
         ("osc", "\x1b]9;4;1;45\x07", 45.0),
         ("apt", "dlstatus:1:45.0:Retrieving file 1 of 7\n", 45.0),
+        ("apt", "\r45% [1 hello 2441 kB/15.0 MB 16%]", 45.0),
         ("ratio", "[9/20] Linking\n", 45.0),
         ("ninja", "[9/20] Linking\n", 45.0),
         ("percent", "\rso far 45%\r", 45.0),
@@ -70,6 +71,15 @@ fn one_that_was_named_asks_for_no_proof() {
     let prose = "only 42% so far\n";
     assert_eq!(percents_as("auto", prose), NONE);
     assert_eq!(percents_as("percent", prose), [42.0]);
+    assert_eq!(percents_as("ninja", "linking 9 of 20\n"), [45.0]);
+    for parser in ["aria2", "wget", "yt-dlp"] {
+        let log = "11/26 12:40:01 [NOTICE] Downloading item 1 of 3\nRetrying (1/10)\n";
+        assert_eq!(
+            percents_as(parser, log),
+            NONE,
+            "{parser} prints percentages"
+        );
+    }
     assert_eq!(percents_as("auto", "20\n"), NONE);
     assert_eq!(percents_as("number", "20\n"), [20.0]);
 }
