@@ -254,9 +254,12 @@ fn is_framed(text: &Text<'_>, at: usize, total: &Amount) -> bool {
     framed || after_bar || is_step(text, at) || total.unit.is_some_and(|unit| unit != BYTES)
 }
 
+/// Tokens of a date, a time and a number that may stand before a counter.
+const MAX_HEAD: usize = 24;
+
 /// `[12/40] …`, `#5 [2/4] …`, `11:12:44 [12/40] …`: no word stands before the bracket.
 fn heads_line(text: &Text<'_>, bracket: usize) -> bool {
-    (0..bracket).all(|at| text.kind(at) != Some(Kind::Word))
+    bracket <= MAX_HEAD && (0..bracket).all(|at| text.kind(at) != Some(Kind::Word))
 }
 
 /// `…     [ 8/18]`, `........ [ 8/18]`: set apart, at the right margin.

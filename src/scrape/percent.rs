@@ -128,11 +128,14 @@ pub fn is_ruled(text: &Text<'_>) -> bool {
 }
 
 fn candidates(text: &Text<'_>) -> Vec<Percent> {
+    let measured = heads_measure(text);
+    let is_ours = |percent: &Percent| {
+        let certain = percent.touch == Touch::Bar || is_worded(text, percent);
+        certain || !measured && !is_measure(text, percent)
+    };
     (0..text.tokens().len())
         .filter_map(|at| percent_at(text, at))
-        .filter(|percent| {
-            percent.touch == Touch::Bar || is_worded(text, percent) || !is_measure(text, percent)
-        })
+        .filter(is_ours)
         .collect()
 }
 
@@ -266,7 +269,7 @@ pub fn names_measure(word: &str) -> bool {
 fn is_measure(text: &Text<'_>, percent: &Percent) -> bool {
     let before = (0..percent.at.0).rev();
     let after = percent.at.1..text.tokens().len();
-    clause_has_measure(text, before) || clause_has_measure(text, after) || heads_measure(text)
+    clause_has_measure(text, before) || clause_has_measure(text, after)
 }
 
 /// `Battery 0: discharging, 85%`, `Rejected....: 0/40 (0%)`: what the line is about stands before its

@@ -36,7 +36,9 @@ fn megabytes_of_one_character_end() {
 
 #[test]
 fn megabytes_of_almost_progress_end() {
-    let patterns: [&[u8]; 12] = [
+    let patterns: [&[u8]; 14] = [
+        b"[1/2]",
+        b"cpu 1% 1% 1% 1% 1% 1% 1% 1% 1% 1% 1% 1%",
         b"1%",
         b"1% ",
         b"1 ",
