@@ -128,15 +128,14 @@ pub fn is_ruled(text: &Text<'_>) -> bool {
 }
 
 fn candidates(text: &Text<'_>) -> Vec<Percent> {
-    let measured = heads_measure(text);
-    let is_ours = |percent: &Percent| {
+    let found = (0..text.tokens().len()).filter_map(|at| percent_at(text, at));
+    let mut found: Vec<Percent> = found.collect();
+    let measured = !found.is_empty() && heads_measure(text);
+    found.retain(|percent| {
         let certain = percent.touch == Touch::Bar || is_worded(text, percent);
         certain || !measured && !is_measure(text, percent)
-    };
-    (0..text.tokens().len())
-        .filter_map(|at| percent_at(text, at))
-        .filter(is_ours)
-        .collect()
+    });
+    found
 }
 
 fn percent_at(text: &Text<'_>, at: usize) -> Option<Percent> {

@@ -65,8 +65,8 @@ pub struct Sight {
 pub fn see(text: &Text<'_>, follows: impl Fn(Rule) -> bool) -> Option<Sight> {
     let mut parts = parts(text);
     parts.percent = parts.percent.filter(|_| follows(Rule::Percent));
-    let ours = follows(Rule::Ratio) && !percent::heads_measure(text);
-    parts.ratio = parts.ratio.filter(|_| ours);
+    let is_ours = |_: &Ratio| follows(Rule::Ratio) && !percent::heads_measure(text);
+    parts.ratio = parts.ratio.filter(is_ours);
     let reading = reading(text, &parts);
     let has_amount = follows(Rule::Amount) && reading.loaded.is_some();
     if reading.percent.is_none() && !has_amount {

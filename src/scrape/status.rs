@@ -82,7 +82,7 @@ pub fn named(line: &str) -> Option<f64> {
 /// `0...10...20`, `0%...10%...20%`: a scale that grows along the line, whose last mark is how far it is.
 pub fn scale(line: &str) -> Option<f64> {
     let line = line.trim_start();
-    if !line.contains("...") {
+    if !line.starts_with(|char: char| char.is_ascii_digit()) || !line.contains("...") {
         return None;
     }
     let marks = line.split(['.', '%', ' ']).filter(|mark| !mark.is_empty());
