@@ -57,13 +57,13 @@ const EXCEPTIONS: &[(&str, &str, &str)] = &[
     (
         "rsync-partial-kill-sigint-pty",
         "only",
-        "stood until text was glued to it, and counts then",
+        "read when it was drawn; listed when, much later, text was glued to it",
     ),
     ("tar-checkpoint-pipe", "amount", COUNTER),
     ("tar-checkpoint-pty", "amount", COUNTER),
 ];
 const BOTH: &str = "a line for people and one for machines say the same with other roundings";
-const COUNTDOWN: &str = "`39 items remaining` does not say of how many";
+const COUNTDOWN: &str = "the first line says `39 items remaining`; of 40 it says nowhere";
 const COUNTER: &str = "a number among words may be anything";
 const FIRST: &str = "what has no sign of what it is must change before it counts";
 const OVER: &str = "a percentage above 100 cannot be published, and is not cut to fit";
