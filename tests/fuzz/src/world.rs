@@ -197,8 +197,10 @@ impl World {
             let waits = |(key, link): (&PeerKey, &Link)| {
                 self.broker.wants_input(*key) && (!link.inbound.is_empty() || link.fin)
             };
+            let due_ms = self.broker.next_tick_ms();
             if self.broker.line_len() == 0
                 && self.unread.is_empty()
+                && due_ms.is_none_or(|due_ms| due_ms > self.now.ticks_ms)
                 && !self.links.iter().any(waits)
             {
                 return;
