@@ -82,15 +82,7 @@ fn refuses_two_opinions_on_one_length() {
 
 #[test]
 fn knows_no_coding_but_chunked() {
-    for value in [
-        "gzip",
-        "identity",
-        "gzip, br",
-        "gzip, chunked",
-        "gzip, br, Chunked",
-        "xchunked",
-        "chunked;a=b",
-    ] {
+    for value in ["gzip, chunked", "gzip, br, Chunked", "xchunked, chunked"] {
         let fields = format!("Transfer-Encoding: {value}\r\n");
         assert_eq!(framing("HTTP/1.1", &fields), Err(501), "{value:?}");
     }
@@ -101,6 +93,11 @@ fn refuses_chunks_that_are_not_the_last_coding_or_not_once() {
     for value in [
         "",
         ",",
+        "gzip",
+        "identity",
+        "gzip, br",
+        "xchunked",
+        "chunked;a=b",
         "chunked,",
         ", chunked",
         "chunked, chunked",

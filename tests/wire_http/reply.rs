@@ -96,7 +96,7 @@ fn knows_how_far_the_content_reaches() {
         (
             "GET",
             "HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip\r\n\r\n",
-            Err(501),
+            Err(400),
         ),
     ];
     for (method, bytes, expected) in cases {

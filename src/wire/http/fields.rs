@@ -107,20 +107,24 @@ impl<'b> Section<'b> {
 }
 
 /// `chunked` alone is understood. Where it is not the last of the codings, or not once, nobody knows
-/// the length: 400 (RFC 9112 §6.3, rule 4). Others before it, or instead of it, only are not for us:
-/// 501 (§6.1).
+/// the length: 400 (RFC 9112 §6.3, rule 4). Others before it are only not for us: 501 (§6.1).
 fn parse_codings(value: &[u8]) -> Result<Framing, HttpError> {
-    let is_chunked = |coding: &&[u8]| coding.eq_ignore_ascii_case(b"chunked");
-    if is_chunked(&value) {
+    let is_chunked = |coding: &[u8]| coding.eq_ignore_ascii_case(b"chunked");
+    if is_chunked(value) {
         return Ok(Framing::Chunked);
     }
     let codings: Vec<&[u8]> = list_items(value).collect();
-    match (codings.iter().position(is_chunked), codings.len()) {
-        (Some(place @ 1..), len) if place + 1 < len => Err(BAD_CODINGS),
-        (None, 1..) | (Some(1..), _) => Err(HttpError::not_implemented(
+    let Some((last, others)) = codings
+        .split_last()
+        .filter(|(_, others)| !others.is_empty())
+    else {
+        return Err(BAD_CODINGS);
+    };
+    match is_chunked(last) && !others.iter().any(|coding| is_chunked(coding)) {
+        true => Err(HttpError::not_implemented(
             "The only transfer coding understood is chunked.",
         )),
-        (None | Some(0), _) => Err(BAD_CODINGS),
+        false => Err(BAD_CODINGS),
     }
 }
 
