@@ -1,7 +1,6 @@
 //! Tokens and secrets: from options, the environment and files.
 
 use std::fs;
-use std::path::PathBuf;
 
 use super::Failure;
 use super::options::{Arguments, Opt, Takes};
@@ -49,8 +48,8 @@ pub const TICKET_SECRET_FILE: Opt = Opt {
 ///
 /// # Errors
 ///
-/// [`Failure::Usage`] for a token that no header could carry, or a file that cannot be read or is empty:
-/// a side that was meant to be guarded is never left open.
+/// [`Failure::Usage`] for a key that no header could carry or that is empty, or a file that cannot be
+/// read or is empty: a side that was meant to be guarded is never left open.
 pub fn read(arguments: &Arguments) -> Result<Keys, Failure> {
     let publish = words(arguments, &PUBLISH_TOKEN, &PUBLISH_TOKEN_FILE)?;
     let watch = words(arguments, &WATCH_TOKEN, &WATCH_TOKEN_FILE)?;
@@ -75,26 +74,28 @@ pub fn exposed(arguments: &Arguments) -> impl Iterator<Item = &'static str> {
 
 fn words(arguments: &Arguments, option: &Opt, file: &Opt) -> Result<Vec<String>, Failure> {
     let mut words = arguments.values(option, word)?;
-    let path = arguments.value(file, |path| Ok::<_, &str>(PathBuf::from(path)))?;
-    let Some(path) = path else { return Ok(words) };
-    let refused = |why: String| Failure::Usage(format!("{}: {why}", path.display()));
-    let text = fs::read_to_string(&path).map_err(|error| refused(error.to_string()))?;
+    words.extend(arguments.value(file, lines)?.unwrap_or_default());
+    Ok(words)
+}
+
+/// The keys in a file.
+fn lines(path: &str) -> Result<Vec<String>, String> {
+    let text = fs::read_to_string(path).map_err(|error| error.to_string())?;
     let lines = text
         .lines()
         .map(str::trim)
         .filter(|line| !line.is_empty() && !line.starts_with('#'));
-    let found = lines.map(word).collect::<Result<Vec<_>, _>>();
-    let found = found.map_err(|why| refused(why.to_owned()))?;
-    if found.is_empty() {
-        return Err(refused("there is nothing in this file".to_owned()));
+    match lines.map(word).collect::<Result<Vec<_>, _>>()? {
+        none if none.is_empty() => Err("there is nothing in this file".to_owned()),
+        found => Ok(found),
     }
-    words.extend(found);
-    Ok(words)
 }
 
 fn word(text: &str) -> Result<String, &'static str> {
-    let visible = text.bytes().all(|byte| byte.is_ascii_graphic());
-    match visible && !text.is_empty() {
+    if text.is_empty() {
+        return Err("it is empty; a side that is to be open is not mentioned at all");
+    }
+    match text.bytes().all(|byte| byte.is_ascii_graphic()) {
         true => Ok(text.to_owned()),
         // Never the text itself: this sentence ends in logs.
         false => Err("it must be made of visible ASCII characters, without spaces"),

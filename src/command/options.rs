@@ -32,7 +32,8 @@ pub enum Takes {
     One(&'static str),
     /// A value each time the option is given; in the environment, separated by commas.
     Many(&'static str),
-    /// The same, but no complaint ever repeats the value.
+    /// A value each time the option is given; in the environment one, whatever it is made of. No
+    /// complaint ever repeats it.
     Secret(&'static str),
 }
 
@@ -244,8 +245,8 @@ impl Arguments {
             }
             if let Some(value) = environment(&option.variable()) {
                 let values = match option.takes {
-                    Takes::Many(_) | Takes::Secret(_) => split_list(value),
-                    Takes::Nothing | Takes::One(_) => vec![value],
+                    Takes::Many(_) => split_list(value),
+                    Takes::Nothing | Takes::One(_) | Takes::Secret(_) => vec![value],
                 };
                 self.values
                     .insert(option.name, (Source::Environment, values));

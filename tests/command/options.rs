@@ -9,6 +9,7 @@ use doneyet::server::journal::Level;
 use doneyet::server::journal::line::Format;
 use doneyet::server::limits::Limits;
 use doneyet::server::{Address, Config};
+use doneyet::session::keys::{Secret, Token};
 
 fn read_with(words: &[&str], variables: &[(&str, &str)]) -> Result<Config, Failure> {
     let find = |name: &str| {
@@ -160,6 +161,42 @@ fn a_variable_stands_for_each_option_and_a_list_in_it_for_several() {
     assert_eq!(config.access.base_path, "/progress");
     assert_eq!(config.patience.lease_ms, 120_000);
     assert!(config.access.echo);
+}
+
+#[test]
+fn a_key_in_the_environment_is_one_whatever_it_is_made_of() {
+    let config = read_with(&[], &[("DONEYET_PUBLISH_TOKEN", "one,key")]).unwrap();
+    assert_eq!(config.keys.publish, [Token::new("one,key")]);
+    let config = read_with(&[], &[("DONEYET_TICKET_SECRET", "one,key")]).unwrap();
+    assert_eq!(config.keys.ticket_secrets, [Secret::new(b"one,key")]);
+}
+
+#[test]
+fn a_key_that_is_empty_leaves_no_door_open() {
+    for variable in [
+        "DONEYET_PUBLISH_TOKEN",
+        "DONEYET_WATCH_TOKEN",
+        "DONEYET_TICKET_SECRET",
+        "DONEYET_PUBLISH_TOKEN_FILE",
+    ] {
+        assert!(
+            matches!(read_with(&[], &[(variable, "")]), Err(Failure::Usage(why)) if why.starts_with(variable)),
+            "{variable}"
+        );
+    }
+}
+
+#[test]
+fn an_origin_is_kept_as_browsers_write_it() {
+    for (text, kept) in [
+        ("https://example.org:443", "https://example.org"),
+        ("http://[::1]:80", "http://[::1]"),
+        ("https://example.org:80", "https://example.org:80"),
+        ("http://example.org:8080", "http://example.org:8080"),
+    ] {
+        let config = read(&["--allow-origin", text]).unwrap();
+        assert_eq!(config.access.allow_origins, [kept]);
+    }
 }
 
 #[test]
