@@ -314,6 +314,12 @@ fn base_path(text: &str) -> Result<String, &'static str> {
 }
 
 fn origin(text: &str) -> Result<String, &'static str> {
+    // As browsers write it: without the port that its scheme has anyway.
+    let text = match text.split_once("://") {
+        Some(("http", _)) => text.strip_suffix(":80").unwrap_or(text),
+        Some(("https", _)) => text.strip_suffix(":443").unwrap_or(text),
+        _ => text,
+    };
     let authority = text.split_once("://").map(|(_, authority)| authority);
     match authority {
         // Browsers never send a path with it: such an entry would allow nobody, silently.
