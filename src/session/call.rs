@@ -386,7 +386,9 @@ fn credentials(head: &Head<'_>, target: &Target<'_>) -> Credentials {
         .and_then(|text| text.split_once(' '))
         && scheme.eq_ignore_ascii_case("bearer")
     {
+        // Either may stand here: a ticket's issuer need not know which of them it hands on.
         brought.tokens.push(token.trim().to_owned());
+        brought.tickets.push(token.trim().to_owned());
     }
     let offered = head.fields("sec-websocket-protocol");
     for protocol in offered

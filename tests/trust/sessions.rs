@@ -156,7 +156,7 @@ fn the_scheme_is_compared_without_case_and_no_other_is_taken() {
 }
 
 #[test]
-fn a_ticket_opens_its_task_in_the_query_and_as_a_subprotocol() {
+fn a_ticket_opens_its_task_wherever_it_is_shown() {
     let text = ticket(Permit::WatchOnly);
     assert!(matches!(
         get(&format!("/api/progress/a?ticket={text}"), "").0,
@@ -170,6 +170,12 @@ fn a_ticket_opens_its_task_in_the_query_and_as_a_subprotocol() {
         status(&get(&format!("/api/progress?ticket={text}"), "")),
         "403"
     );
+    let bearer = format!("Authorization: Bearer {text}\r\n");
+    assert!(matches!(
+        get("/api/progress/a", &bearer).0,
+        Outcome::Demand(_)
+    ));
+    assert_eq!(status(&get("/api/progress/b", &bearer)), "403");
     let field = format!("Sec-WebSocket-Protocol: doneyet.v1, ticket.{text}\r\n");
     assert!(matches!(
         upgrade("/ws/progress/a", &field).0,
