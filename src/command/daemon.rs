@@ -9,6 +9,7 @@ use std::thread::{self, JoinHandle};
 use super::Failure;
 use crate::client::Server;
 use crate::server::{Address, Config, Reactor};
+use crate::session::keys::Keys;
 
 /// The usual address, and the one that is always free.
 const LOOPBACK: [SocketAddr; 2] = [loopback(8765), loopback(0)];
@@ -25,15 +26,16 @@ pub struct Daemon {
 }
 
 impl Daemon {
-    /// Serves on the usual loopback address, or on another port if somebody has that one.
+    /// Serves on the usual loopback address, or on another port if somebody has that one. `keys` say
+    /// who may do what.
     ///
     /// # Errors
     ///
     /// If neither can be had.
-    pub fn start() -> Result<Daemon, Failure> {
+    pub fn start(keys: &Keys) -> Result<Daemon, Failure> {
         let mut last = Failure::Failed("no address to listen on".to_owned());
         for address in LOOPBACK {
-            match Daemon::listen(address) {
+            match Daemon::listen(address, keys) {
                 Ok(daemon) => return Ok(daemon),
                 Err(error) => last = error.into(),
             }
@@ -46,9 +48,10 @@ impl Daemon {
     /// # Errors
     ///
     /// If the address cannot be bound.
-    pub fn listen(address: SocketAddr) -> io::Result<Daemon> {
+    pub fn listen(address: SocketAddr, keys: &Keys) -> io::Result<Daemon> {
         let config = Config {
             listen: vec![Address::Tcp(address)],
+            keys: keys.clone(),
             ..Config::default()
         };
         let (stop, stopped) = UnixStream::pair()?;

@@ -4,6 +4,7 @@ use std::fs;
 
 use super::Failure;
 use super::options::{Arguments, Opt, Takes};
+use crate::client::Server;
 use crate::session::keys::{Keys, Secret, Token};
 
 /// The publishing side.
@@ -62,6 +63,20 @@ pub fn read(arguments: &Arguments) -> Result<Keys, Failure> {
             .map(|word| Secret::new(word.as_bytes()))
             .collect(),
     })
+}
+
+/// The same server, entered with a key for publishing, if that needs one.
+///
+/// # Errors
+///
+/// As [`read`].
+pub fn enter(server: Server, arguments: &Arguments) -> Result<Server, Failure> {
+    match words(arguments, &PUBLISH_TOKEN, &PUBLISH_TOKEN_FILE)?.first() {
+        Some(token) => server
+            .with_token(token)
+            .map_err(|why| Failure::Usage(why.to_string())),
+        None => Ok(server),
+    }
 }
 
 /// The options among these that were typed where every user of the machine can read them.

@@ -42,6 +42,17 @@ fn a_small_file_comes_down_whole() {
 }
 
 #[test]
+fn it_can_be_guarded_like_any_daemon() {
+    let keys = ["--publish-token", "p", "--watch-token", "w"];
+    let (demo, server) = start(&[&["--size-mb", "3", "--secs", "1"][..], &keys].concat());
+    let refused = request(&server, "GET", "/api/progress/holiday", None).unwrap();
+    assert_eq!(refused.status, 401);
+    let server = server.with_token("w").unwrap();
+    await_state(&server, "holiday", |state| state["status"] == "completed");
+    demo.err.await_line("transfer 1 is complete");
+}
+
+#[test]
 fn a_cancel_reaches_the_other_end_of_the_download() {
     let (demo, server) = start(&["--size-mb", "200", "--secs", "600"]);
     await_state(&server, "holiday", |state| {

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use doneyet::client::{Backoff, Link, News, Server, Slot, Undelivered, start_over};
 use doneyet::command::daemon::Daemon;
+use doneyet::session::keys::Keys;
 use serde_json::{Value, json};
 
 use super::{PATIENCE, await_state, cancel, daemon, fields, state};
@@ -150,7 +151,7 @@ fn a_restarted_daemon_is_told_everything_again() {
     link.publish(fields(json!({"progress": 7, "filename": null})));
     link.publish(fields(json!({"progress": 8})));
 
-    let _second = Daemon::listen(address).unwrap();
+    let _second = Daemon::listen(address, &Keys::default()).unwrap();
     let state = await_state(&server, "job", |state| state["progress"] == 8);
     assert_eq!(state["title"], "T");
     assert_eq!(state["filename"], Value::Null);

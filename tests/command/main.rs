@@ -25,6 +25,7 @@ use std::time::{Duration, Instant};
 
 use doneyet::client::{Incoming, Server, WebSocketClient, request};
 use doneyet::command::daemon::Daemon;
+use doneyet::session::keys::Keys;
 use serde_json::{Map, Value, json};
 
 /// How long anything may take before a test gives up. Far more than anything takes.
@@ -32,7 +33,7 @@ const PATIENCE: Duration = Duration::from_secs(30);
 
 /// A daemon on a free port.
 fn daemon() -> Daemon {
-    Daemon::listen(SocketAddr::from(([127, 0, 0, 1], 0))).expect("a free port")
+    Daemon::listen(SocketAddr::from(([127, 0, 0, 1], 0)), &Keys::default()).expect("a free port")
 }
 
 /// One publish.

@@ -5,6 +5,7 @@ use std::process::Command;
 
 use doneyet::client::{Incoming, Server, WebSocketClient};
 use doneyet::command::daemon::Daemon;
+use doneyet::session::keys::Keys;
 use serde_json::{Value, json};
 
 use super::program::{Ended, Program, doneyet, start};
@@ -286,7 +287,7 @@ fn a_daemon_that_is_away_for_a_while_changes_nothing() {
     job.out.await_line("one");
     drop(first);
     std::fs::write(&go, "go\n").unwrap();
-    let second = Daemon::listen(address).unwrap();
+    let second = Daemon::listen(address, &Keys::default()).unwrap();
     let seen = await_state(&second.server(), "job", |state| state["progress"] == 60);
     assert!(seen["title"].is_string());
     std::fs::write(&end, "go\n").unwrap();

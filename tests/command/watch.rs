@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 
 use doneyet::command::daemon::Daemon;
+use doneyet::session::keys::Keys;
 use serde_json::{Value, json};
 
 use super::program::{doneyet, start};
@@ -106,7 +107,7 @@ fn a_restarted_daemon_is_found_again() {
     watch.out.await_line("a running 1%");
     drop(first);
     watch.err.await_line("doneyet watch: ");
-    let _second = Daemon::listen(address).unwrap();
+    let _second = Daemon::listen(address, &Keys::default()).unwrap();
     publish(&server, "a", json!({"progress": 2}));
     watch.out.await_line("a running 2%");
     publish(&server, "a", json!({"status": "completed"}));

@@ -18,7 +18,7 @@ use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 
 use super::daemon::Daemon;
 use super::options::{Arguments, Operands, Opt, Takes, Usage};
-use super::{Failure, serve, signals, values};
+use super::{Failure, keys, serve, signals, values};
 use crate::server::Address;
 use fetch::Fetcher;
 use files::FileServer;
@@ -47,7 +47,17 @@ pub const USAGE: Usage = Usage {
     about: "Starts a daemon, a slow file server and a worker that downloads from it, all in this\n\
             process and on this machine. Open the address that is printed, cancel the download,\n\
             start it again, or watch it from another terminal. Ctrl-C ends all of it.",
-    options: &[LISTEN, SIZE, SECS],
+    options: &[
+        LISTEN,
+        SIZE,
+        SECS,
+        keys::PUBLISH_TOKEN,
+        keys::PUBLISH_TOKEN_FILE,
+        keys::WATCH_TOKEN,
+        keys::WATCH_TOKEN_FILE,
+        keys::TICKET_SECRET,
+        keys::TICKET_SECRET_FILE,
+    ],
     operands: Operands::None,
     examples: "doneyet demo\ndoneyet demo --size-mb 20 --secs 10",
 };
@@ -62,9 +72,12 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
     signals::listen(&[SIGINT, SIGTERM, SIGHUP], move |signal| {
         let _ = ended.send(signal);
     })?;
+    let keys = keys::read(arguments)?;
     let daemon = match arguments.value(&LISTEN, tcp_address)? {
-        Some(address) => Daemon::listen(address).map_err(|error| cannot_listen(address, &error))?,
-        None => Daemon::start()?,
+        Some(address) => {
+            Daemon::listen(address, &keys).map_err(|error| cannot_listen(address, &error))?
+        }
+        None => Daemon::start(&keys)?,
     };
     let size = arguments
         .value(&SIZE, values::count)?
@@ -75,7 +88,8 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
         .unwrap_or(Duration::from_secs(60));
 
     let files = FileServer::bind(size, pace)?;
-    let fetcher = Fetcher::new(daemon.server(), files.address());
+    let server = keys::enter(daemon.server(), arguments)?;
+    let fetcher = Fetcher::new(server, files.address());
     files.serve(fetcher.clone());
     fetcher.start();
     eprintln!(

@@ -56,6 +56,7 @@ use super::{Failure, kin, reach, signals, values};
 use crate::client::{self, ClientError, Link, News, Server, random_u64};
 use crate::recipe::NamePattern;
 use crate::scrape::Parser;
+use crate::session::keys::Keys;
 use child::Child;
 use ending::Ending;
 use job::Job;
@@ -239,7 +240,7 @@ fn introduce(
 /// Nobody is there to tell, so we are the daemon ourselves for as long as the command runs.
 fn serve_in_process(why: &ClientError) -> Result<Daemon, Failure> {
     eprintln!("doneyet: {why}\ndoneyet: serving the task from here");
-    Daemon::start()
+    Daemon::start(&Keys::default())
 }
 
 /// Signals that are sent to us and meant for the command.
