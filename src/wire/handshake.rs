@@ -47,9 +47,16 @@ pub fn accept_key(key: &str) -> String {
     BASE64.encode(digest)
 }
 
-/// Whether the request wants to become a WebSocket, well or badly put.
+/// Whether the request wants to become a WebSocket, well or badly put. A protocol may have a version
+/// behind it (RFC 9110 §7.8), and whoever is in front may find even more in an `Upgrade`: so whatever
+/// names the protocol there is guarded like an upgrade, and [`Offer::read`] takes the one good form.
 pub fn is_upgrade(head: &Head<'_>) -> bool {
-    head.list_contains("upgrade", "websocket")
+    let name = b"websocket";
+    head.fields("upgrade").any(|value| {
+        value
+            .windows(name.len())
+            .any(|part| part.eq_ignore_ascii_case(name))
+    })
 }
 
 /// Adds to a 426 what such an answer must have: the protocol to upgrade to (RFC 9110 §15.5.22) and
@@ -83,7 +90,8 @@ impl Offer {
             ));
         }
         // RFC 9110 §7.8: an Upgrade in HTTP/1.0 is to be ignored, which makes it a missing one.
-        let upgrades = is_upgrade(head) && head.list_contains("connection", "upgrade");
+        let upgrades = head.list_contains("upgrade", "websocket")
+            && head.list_contains("connection", "upgrade");
         if !upgrades || head.version != Version::Http11 {
             return Err(HttpError::upgrade_required("This route speaks WebSocket."));
         }

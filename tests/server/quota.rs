@@ -124,9 +124,13 @@ fn handshakes_are_so_many_a_second_good_or_bad() {
     });
     let burst = 2 * BURST_SECS as usize;
     for attempt in 0..burst {
-        let path = ["/ws/progress/a", "/nowhere"][attempt % 2];
-        let (status, _) = ask_from(&mut world, HOME, &handshake(path));
-        assert_eq!(status, [101, 404][attempt % 2]);
+        let (request, expected) = match attempt % 3 {
+            0 => (handshake("/ws/progress/a"), 101),
+            1 => (handshake("/nowhere"), 404),
+            _ => (handshake("/ws").replace("websocket", "websocket/13"), 426),
+        };
+        let (status, _) = ask_from(&mut world, HOME, &request);
+        assert_eq!(status, expected);
     }
     let client = world.connect_from(address(HOME)).unwrap();
     world.say(client, handshake("/ws/progress/a"));

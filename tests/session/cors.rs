@@ -88,6 +88,20 @@ fn a_strange_origin_changes_nothing_and_opens_nothing() {
     }
 }
 
+/// RFC 9110 §7.8 lets a protocol have a version, and whoever is in front may read even more as one.
+#[test]
+fn an_upgrade_that_is_badly_put_is_guarded_like_a_good_one() {
+    for upgrade in ["websocket/13", "h2c, WebSocket/13", "\"websocket\""] {
+        let field = format!("Origin: https://evil.example\r\nUpgrade: {upgrade}\r\n");
+        let answer = ask("GET /ws/all", &field);
+        assert_eq!(answer.code(), "forbidden_origin", "{upgrade}");
+        assert!(answer.is_over, "a refused upgrade closes: {upgrade}");
+        let answer = ask("GET /ws/all", &format!("Upgrade: {upgrade}\r\n"));
+        assert_eq!(answer.status(), 426, "{upgrade}");
+        assert!(answer.is_over, "a refused upgrade closes: {upgrade}");
+    }
+}
+
 #[test]
 fn a_strange_origin_may_ask_but_its_page_cannot_read_the_answer() {
     let answer = ask(

@@ -137,8 +137,17 @@ fn recognises_an_upgrade_however_bad() {
         let bytes = format!("POST / HTTP/1.0\r\n{line}\r\n\r\n");
         head(bytes.as_bytes(), is_upgrade).unwrap()
     };
-    assert!(ask("Upgrade: WebSocket"));
-    assert!(!ask("Upgrade: h2c") && !ask("X-Upgrade: websocket"));
+    for line in [
+        "Upgrade: WebSocket",
+        "Upgrade: websocket/13",
+        "Upgrade: h2c, WebSocket/13",
+        "Upgrade: h2c\r\nUpgrade: websocket",
+        "Upgrade: \"websocket\"",
+        "Upgrade: websocket;v=13",
+    ] {
+        assert!(ask(line), "{line}");
+    }
+    assert!(!ask("Upgrade: h2c") && !ask("Upgrade: web") && !ask("X-Upgrade: websocket"));
 }
 
 #[test]
