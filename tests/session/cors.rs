@@ -112,6 +112,17 @@ fn a_strange_origin_may_ask_but_its_page_cannot_read_the_answer() {
     assert_eq!(answer.field("access-control-allow-origin"), None);
 }
 
+#[test]
+fn two_origins_are_none_and_neither_is_named() {
+    for second in [FRIEND, "https://evil.example"] {
+        let fields = format!("Origin: {FRIEND}\r\nOrigin: {second}\r\n");
+        for line in ["GET /api/progress/known", "POST /api/progress/known"] {
+            let answer = ask(line, &fields);
+            assert_eq!(answer.field("access-control-allow-origin"), None, "{line}");
+        }
+    }
+}
+
 /// A cache that keeps the answer to one origin must not give it to another (Fetch, "CORS protocol
 /// and HTTP caches").
 #[test]

@@ -29,8 +29,10 @@ struct Wishes {
 
 impl Terms {
     pub(super) fn read(head: &Head<'_>, access: &Access) -> Terms {
+        // Two of them are none: no browser sends more than one (RFC 6454 §7.3).
         let origin = head
-            .text("origin")
+            .only("origin")
+            .and_then(|origin| std::str::from_utf8(origin).ok())
             .filter(|o| access.allows_origin(o, head.host()));
         // Two of them agree with nothing.
         let rest = head.fields("if-range").map(std::str::from_utf8);
