@@ -15,7 +15,8 @@ pub struct Access {
     pub loopback: bool,
     /// Further origins, as browsers write them: `https://example.org`, `http://10.0.0.7:8080`.
     pub allow_origins: Vec<String>,
-    /// Further names for `Host` where it is bound to loopback; a port is not compared.
+    /// Further names for `Host` where it is bound to loopback; a port and a dot at the end are not
+    /// compared.
     pub allow_hosts: Vec<String>,
     /// What all paths begin with: empty, or `/p` without a slash at the end.
     pub base_path: String,
@@ -34,11 +35,9 @@ impl Access {
             return true;
         };
         let (name, _) = split_port(host);
-        is_loopback(name)
-            || self
-                .allow_hosts
-                .iter()
-                .any(|allowed| allowed.eq_ignore_ascii_case(name))
+        let is_same =
+            |allowed: &String| without_root(allowed).eq_ignore_ascii_case(without_root(name));
+        is_loopback(name) || self.allow_hosts.iter().any(is_same)
     }
 
     /// Whether a page of `origin` may upgrade and change things, having asked `host`.
@@ -92,10 +91,15 @@ fn split_port(authority: &str) -> (&str, Option<u16>) {
     }
 }
 
+/// The name without the dot of the root, which a browser sends along if the address was typed with it.
+fn without_root(name: &str) -> &str {
+    name.strip_suffix('.').unwrap_or(name)
+}
+
 /// Whether `name` means this machine: `localhost` and below it (RFC 6761 §6.3), 127.0.0.0/8, ::1.
 fn is_loopback(name: &str) -> bool {
     let name = name.to_ascii_lowercase();
-    let name = name.strip_suffix('.').unwrap_or(&name);
+    let name = without_root(&name);
     if let Some(address) = name.strip_prefix('[').and_then(|n| n.strip_suffix(']')) {
         return address
             .parse::<Ipv6Addr>()

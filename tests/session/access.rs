@@ -63,12 +63,18 @@ fn a_daemon_on_loopback_refuses_names_that_only_look_like_this_machine() {
 #[test]
 fn allowed_hosts_are_compared_whole_without_port_and_case() {
     let access = Access {
-        allow_hosts: vec!["dev.example".to_owned(), "[fd00::7]".to_owned()],
+        allow_hosts: ["dev.example", "root.example.", "[fd00::7]"]
+            .map(str::to_owned)
+            .to_vec(),
         ..loopback()
     };
     for host in [
         "dev.example",
         "DEV.example:444",
+        "dev.example.",
+        "dev.example.:444",
+        "root.example",
+        "root.example.",
         "[fd00::7]:80",
         "[fd00::7]",
     ] {
@@ -77,6 +83,7 @@ fn allowed_hosts_are_compared_whole_without_port_and_case() {
     for host in [
         "xdev.example",
         "dev.example.evil",
+        "dev.example..",
         "x.dev.example",
         "[fd00::77]",
     ] {
