@@ -19,6 +19,7 @@
 pub mod access;
 pub mod call;
 mod consequence;
+mod credentials;
 pub mod demand;
 pub mod events;
 pub mod forwarded;
