@@ -3,11 +3,17 @@
 //! There is no standard for the keys, but programs agree more than one would think. They are looked
 //! for in the object itself and two levels below. A `progress` of 0.5 may be half of a percent or
 //! half of all; only the values that follow tell, so [`Scale`] waits for a second one.
+//!
+//! An object that says how far it is in a state's own words is a state, and its other fields are
+//! the task's.
 
 use serde_json::{Map, Value};
 
 use super::amount::BYTES;
 use super::percent::names_measure;
+
+/// Fields of a state, as JSON has them.
+pub type Fields = Map<String, Value>;
 
 /// What the object says.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -26,6 +32,10 @@ pub struct Report {
     pub eta: Option<String>,
     /// As the program words it.
     pub message: Option<String>,
+    /// Fields that go into the state as they are.
+    pub fields: Fields,
+    /// It is a state, or a patch of one.
+    pub is_state: bool,
 }
 
 /// A number that says how much is done.
@@ -70,6 +80,7 @@ const OF_BYTES: &[&str] = &[
 
 /// Keys that say how much, where nothing says of how much.
 const AMOUNTS: &[&str] = &[
+    "loaded",
     "downloaded_bytes",
     "bytes_done",
     "bytes_read",
@@ -77,6 +88,30 @@ const AMOUNTS: &[&str] = &[
     "transferred_bytes",
     "uploaded_bytes",
 ];
+
+/// Fields that mean the same in a state and in what is none.
+const SHARED: &[&str] = &["title", "stage", "filename"];
+
+/// Fields of a state that are read here, or that are not the program's to set.
+const APART: &[&str] = &[
+    "progress",
+    "loaded",
+    "total",
+    "speed",
+    "eta",
+    "status",
+    "task_id",
+    "rev",
+    "updated_at",
+    "cancel",
+    "stalled",
+];
+
+/// How a task ends is told by how its command ends, and that it is lost by the daemon.
+const NOT_OF_A_LINE: &[&str] = &["completed", "failed", "cancelled", "canceled", "lost"];
+
+/// Characters of a status, at most.
+const MAX_STATUS: usize = 64;
 
 /// Levels of objects looked into.
 const DEPTH: usize = 3;
@@ -103,6 +138,7 @@ fn report(object: &Map<String, Value>, depth: usize) -> Option<Report> {
             .filter_map(|(_, value)| value.as_object())
             .find_map(|object| report(object, below));
     }
+    let is_state = depth == DEPTH && is_state(object);
     Some(Report {
         share,
         loaded: counters.map(|(loaded, ..)| loaded).or(amount),
@@ -110,8 +146,42 @@ fn report(object: &Map<String, Value>, depth: usize) -> Option<Report> {
         unit: counters.map_or(amount.map(|_| BYTES), |(.., unit)| unit),
         speed: text(object, &["speed", "rate", "_speed_str"]),
         eta: eta(object),
-        message: text(object, &["message", "status", "filename"]),
+        message: text(object, &["message"]).filter(|_| !is_state),
+        is_state,
+        fields: if is_state {
+            fields_of_state(object)
+        } else {
+            let texts = SHARED.iter().filter_map(|key| object.get_key_value(*key));
+            let texts = texts.filter(|(_, value)| value.is_string());
+            texts
+                .map(|(key, value)| (key.clone(), value.clone()))
+                .collect()
+        },
     })
+}
+
+/// Whether it says in a state's own words how far the work is.
+fn is_state(object: &Map<String, Value>) -> bool {
+    let is_number = |key: &str| object.get(key).is_some_and(Value::is_number);
+    is_number("progress") || is_number("loaded")
+}
+
+fn fields_of_state(object: &Map<String, Value>) -> Fields {
+    let others = object.iter().filter(|(key, value)| match key.as_str() {
+        "status" => value.as_str().is_some_and(is_word),
+        // What is counted has a word, or the state is none.
+        "unit" => value.is_string() || value.is_null(),
+        key => !APART.contains(&key),
+    });
+    others
+        .map(|(key, value)| (key.clone(), value.clone()))
+        .collect()
+}
+
+/// A status that a task may have while it runs.
+fn is_word(status: &str) -> bool {
+    let sound = (1..=MAX_STATUS).contains(&status.chars().count());
+    sound && !status.contains(char::is_control) && !NOT_OF_A_LINE.contains(&status)
 }
 
 fn share(object: &Map<String, Value>) -> Option<Share> {
@@ -183,6 +253,30 @@ fn clock(seconds: f64) -> String {
         format!("{hours}:{minutes:02}:{seconds:02}")
     } else {
         format!("{minutes:02}:{seconds:02}")
+    }
+}
+
+/// Fields of the command's states that would otherwise be filled from what is read.
+const STANDING: &[&str] = &["unit", "stage"];
+
+/// What the states of a stream have said of [`STANDING`] fields: it stands until they say it anew.
+#[derive(Debug, Clone, Default)]
+pub struct Standing(Fields);
+
+impl Standing {
+    /// The fields of a report, with those that an earlier one of its kind has set.
+    pub fn complete(&mut self, report: &Report) -> Fields {
+        let mut fields = report.fields.clone();
+        if report.is_state {
+            let said = fields
+                .iter()
+                .filter(|(name, _)| STANDING.contains(&name.as_str()));
+            self.0
+                .extend(said.map(|(name, value)| (name.clone(), value.clone())));
+            self.0.retain(|_, value| !value.is_null());
+            fields.extend(self.0.clone());
+        }
+        fields
     }
 }
 

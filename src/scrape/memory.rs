@@ -6,7 +6,7 @@ use super::amount::percent_of;
 use super::bars::Bars;
 use super::drawn;
 use super::frame::MAX_SIGHT;
-use super::json::{self, Scale};
+use super::json::{self, Scale, Standing};
 use super::lines::{Edge, Place};
 use super::media::{Clock, Media};
 use super::parser::{Parser, Rule};
@@ -43,6 +43,7 @@ pub struct Memory {
     shapes: Shapes,
     media: Media,
     scale: Scale,
+    standing: Standing,
     /// The last number alone on its line.
     bare: Option<f64>,
     /// The last amount alone on a row that is drawn over.
@@ -109,7 +110,7 @@ impl Memory {
         }
         let mut reading = reading.cut();
         reading.stage = reading.percent.map(|percent| {
-            let label = || title(reading.message.as_deref(), self.heading.as_deref());
+            let label = || title(reading.words(), self.heading.as_deref());
             self.stages.of(percent, label)
         });
         Some(reading)
@@ -149,12 +150,16 @@ impl Memory {
         let percent = share
             .and_then(|share| self.scale.percent(share))
             .or(counted);
-        if percent.is_none() && (share.is_some() || report.loaded.is_none()) {
+        // What is not understood yet is no amount, but its other fields are known.
+        let is_open = percent.is_none() && (share.is_some() || report.loaded.is_none());
+        let fields = self.standing.complete(&report);
+        if is_open && fields.is_empty() {
             return None;
         }
-        let source = match percent {
-            Some(_) => Source::Machine,
-            None => Source::Amount,
+        let source = if percent.is_some() || is_open || report.is_state {
+            Source::Machine
+        } else {
+            Source::Amount
         };
         let reading = Reading {
             percent,
@@ -164,6 +169,7 @@ impl Memory {
             speed: report.speed,
             eta: report.eta,
             message: report.message,
+            fields,
             ..Reading::default()
         };
         Some((source, reading))
@@ -290,7 +296,7 @@ fn title(words: Option<&str>, heading: Option<&str>) -> Option<String> {
         sight::words(rest.strip_prefix(']')?)
     };
     let above = words.zip(heading).and_then(said);
-    above.or_else(|| words.or(heading).map(str::to_owned))
+    above.or_else(|| Some(words.or(heading)?.chars().take(MAX_TEXT).collect()))
 }
 
 /// Words over columns: gaps wider than a blank part them. They name numbers, not the work.
@@ -299,7 +305,11 @@ fn heads_table(text: &str) -> bool {
     gaps.count() > 2
 }
 
+/// What is written for machines is no title.
 fn heading(text: &str) -> Option<String> {
+    if text.trim_start().starts_with('{') {
+        return None;
+    }
     let text: String = text.trim().chars().take(MAX_TEXT).collect();
     sight::is_wordy(&text).then_some(text)
 }

@@ -1,5 +1,6 @@
 //! What is read, whoever read it.
 
+use super::json::Fields;
 use super::stage::Stage;
 
 /// Characters of a text that are kept: what fits a row of a terminal, not what fits a line.
@@ -24,6 +25,8 @@ pub struct Reading {
     pub message: Option<String>,
     /// To which stage the percentage belongs; there where the percentage is.
     pub stage: Option<Stage>,
+    /// Fields of the task's state that the command itself names.
+    pub fields: Fields,
 }
 
 impl Reading {
@@ -33,6 +36,15 @@ impl Reading {
             percent: Some(percent),
             ..Self::default()
         }
+    }
+
+    /// What it calls the part of the work that it shows.
+    pub fn words(&self) -> Option<&str> {
+        let field = |name: &str| self.fields.get(name)?.as_str();
+        let message = || self.message.as_deref().or_else(|| field("message"));
+        field("stage")
+            .or_else(message)
+            .or_else(|| field("filename"))
     }
 
     /// The same, with no text longer than a person would read.

@@ -201,6 +201,25 @@ fn what_is_no_longer_on_the_screen_is_deleted_once() {
 }
 
 #[test]
+fn fields_that_the_command_names_pass_unless_a_state_could_not_hold_them() {
+    let mut report = Report::default();
+    let mut said = |object| {
+        report.patch(&Reading {
+            fields: fields(object),
+            ..Reading::of_percent(5.0)
+        })
+    };
+    let own = json!({"progress": 5, "stage": "encode", "title": null});
+    assert_eq!(said(json!({"stage": "encode", "title": null})), fields(own));
+    let long = "x".repeat(5000);
+    assert_eq!(said(json!({"a": long})).len(), 2);
+    assert_eq!(said(json!({"b": long})), fields(json!({"progress": 5})));
+    assert_eq!(said(json!({"a": "short", "b": long})).len(), 3);
+    let many: serde_json::Map<_, _> = (0..300).map(|n| (n.to_string(), n.into())).collect();
+    assert_eq!(said(many.into()), fields(json!({"progress": 5})));
+}
+
+#[test]
 fn bytes_are_whole_and_other_things_need_not_be() {
     let shown = |unit| Reading {
         loaded: Some(10_276_044.8),

@@ -54,6 +54,28 @@ fn output_passes_through_unchanged_on_its_own_stream() {
 }
 
 #[test]
+fn a_state_that_the_command_writes_is_the_tasks() {
+    let daemon = daemon();
+    let server = daemon.server();
+    let end = run(
+        &server,
+        r#"echo '{"progress":1,"title":"New","status":"packing","stage":"zip","files":["a"]}'
+           echo '{"progress":2,"status":"completed"}'; exit 3"#,
+    );
+    assert_eq!(end.code, Some(3));
+    let state = state(&server, "job");
+    assert_eq!(
+        (&state["title"], &state["stage"]),
+        (&json!("New"), &json!("zip"))
+    );
+    assert_eq!(
+        (&state["progress"], &state["files"]),
+        (&json!(2), &json!(["a"]))
+    );
+    assert_eq!(status(&state), "failed");
+}
+
+#[test]
 fn a_flood_passes_through_whole() {
     let daemon = daemon();
     let server = daemon.server();

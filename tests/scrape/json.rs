@@ -61,6 +61,74 @@ fn a_progress_below_one_is_a_fraction_if_the_next_is_too() {
 }
 
 #[test]
+fn a_whole_state_passes_with_all_that_is_the_programs_to_say() {
+    let reading = last(
+        "{\"progress\":10,\"title\":\"New title\",\"stage\":\"encode\",\"filename\":\"a.mp4\",\
+         \"message\":\"first pass\",\"status\":\"encoding\",\"error\":null,\"fps\":[24,1],\
+         \"task_id\":\"x\",\"rev\":7,\"updated_at\":1,\"cancel\":\"refused\",\"stalled\":true}\n",
+    );
+    let expected = serde_json::json!({
+        "title": "New title", "stage": "encode", "filename": "a.mp4", "message": "first pass",
+        "status": "encoding", "error": null, "fps": [24, 1],
+    });
+    assert_eq!(reading.percent, Some(10.0));
+    assert_eq!(serde_json::Value::from(reading.fields), expected);
+    assert_eq!(reading.message, None);
+    let stage = reading.stage.unwrap_or_default();
+    assert_eq!(stage.label.as_deref(), Some("encode"));
+}
+
+#[test]
+fn what_a_state_says_of_its_stage_and_unit_stands_until_it_says_it_anew() {
+    let named = "{\"loaded\":1,\"total\":4,\"unit\":\"rows\",\"stage\":\"read\"}\n";
+    let next = format!("{named}{{\"loaded\":2,\"total\":4}}\n");
+    let expected = serde_json::json!({"unit": "rows", "stage": "read"});
+    assert_eq!(serde_json::Value::from(last(&next).fields), expected);
+    let freed = format!("{named}{{\"loaded\":2,\"unit\":null,\"stage\":null}}\n{{\"loaded\":3}}\n");
+    assert!(last(&freed).fields.is_empty());
+}
+
+#[test]
+fn a_line_neither_ends_its_task_nor_spoils_the_state() {
+    for field in [
+        r#""status":"completed""#,
+        r#""status":"lost""#,
+        r#""status":7"#,
+        r#""status":"""#,
+        r#""unit":7"#,
+    ] {
+        let reading = last(&format!("{{\"progress\":10,{field}}}\n"));
+        assert_eq!(reading.percent, Some(10.0), "{field}");
+        assert!(reading.fields.is_empty(), "{field}");
+    }
+}
+
+#[test]
+fn of_other_formats_the_texts_pass_that_a_state_has_too() {
+    let reading = last(
+        "{\"status\":\"downloading\",\"downloaded_bytes\":1,\"total_bytes\":4,\"elapsed\":2,\
+         \"filename\":\"a.mp4\"}\n",
+    );
+    let fields = serde_json::Value::from(reading.fields);
+    assert_eq!(fields, serde_json::json!({"filename": "a.mp4"}));
+    assert_eq!((reading.percent, reading.message), (Some(25.0), None));
+    assert_eq!(
+        reading.stage.unwrap_or_default().label.as_deref(),
+        Some("a.mp4")
+    );
+}
+
+#[test]
+fn a_line_that_is_not_understood_yet_names_no_stage_and_loses_no_field() {
+    let lines = "{\"progress\":0.1,\"title\":\"T\"}\n{\"progress\":0.2}\n";
+    let readings = crate::read(lines.as_bytes());
+    let titles: Vec<_> = readings.iter().map(|r| r.fields.get("title")).collect();
+    assert_eq!(titles, [Some(&serde_json::json!("T")), None]);
+    let stage = last(lines).stage.unwrap_or_default();
+    assert_eq!((stage.number, stage.label), (1, None));
+}
+
+#[test]
 fn other_objects_are_no_progress() {
     let lines = [
         r#"{"disk_percent": 91}"#,

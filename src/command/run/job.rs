@@ -7,7 +7,7 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::time::{Duration, Instant};
 
 use rustix::process::Signal;
-use serde_json::json;
+use serde_json::{Map, json};
 use signal_hook::consts::{SIGCHLD, SIGCONT, SIGTSTP, SIGWINCH};
 
 use super::child::Child;
@@ -176,10 +176,15 @@ impl Job {
         self.publish(readings);
     }
 
-    /// Of several readings at once, the last is the state.
+    /// Of several readings at once, the last is the state; a field that only an earlier one named
+    /// stays.
     fn publish(&mut self, readings: Vec<Reading>) {
-        if let Some(reading) = readings.last() {
-            self.link.publish(self.report.patch(reading));
+        let mut patch = Map::new();
+        for reading in &readings {
+            patch.extend(self.report.patch(reading));
+        }
+        if !readings.is_empty() {
+            self.link.publish(patch);
         }
     }
 

@@ -36,11 +36,20 @@ const FIELDS: [&str; 9] = [
     "stage_label",
 ];
 
+/// Bytes of JSON that the fields which the command names itself may take, half of a state, and how
+/// many there may be.
+const MAX_NAMED_BYTES: usize = 8 * 1024;
+
+/// See [`MAX_NAMED_BYTES`].
+const MAX_NAMED: usize = 256;
+
 /// Turns readings into patches.
 #[derive(Debug, Default)]
 pub struct Report {
     /// Which of [`FIELDS`] the last patch left in the state.
     told: [bool; FIELDS.len()],
+    /// The fields that the command itself has named until now.
+    named: Map<String, Value>,
 }
 
 impl Report {
@@ -77,7 +86,26 @@ impl Report {
                 patch.insert(name.to_owned(), value);
             }
         }
+        if self.has_room(&reading.fields) {
+            patch.extend(reading.fields.clone());
+        }
         patch
+    }
+
+    /// Whether a state with these fields would still be one that a daemon takes.
+    fn has_room(&mut self, fields: &Map<String, Value>) -> bool {
+        if fields.is_empty() {
+            return true;
+        }
+        let mut named = self.named.clone();
+        named.extend(fields.clone());
+        named.retain(|_, value| !value.is_null());
+        let bytes = serde_json::to_string(&named).map_or(usize::MAX, |json| json.len());
+        let has_room = named.len() <= MAX_NAMED && bytes <= MAX_NAMED_BYTES;
+        if has_room {
+            self.named = named;
+        }
+        has_room
     }
 
     /// The last patch.
