@@ -2,7 +2,7 @@
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 
-use super::amount::percent_of;
+use super::amount::{Ratio, percent_of};
 use super::bars::Bars;
 use super::drawn;
 use super::frame::MAX_SIGHT;
@@ -15,6 +15,7 @@ use super::shape::{Past, Shapes};
 use super::sight::{self, Evidence, Sight};
 use super::stage::Stages;
 use super::status;
+use super::steps::Steps;
 use super::token::Text;
 
 /// The least whole that somebody counts up to: `pass 1/3` is not the way through.
@@ -36,6 +37,23 @@ enum Source {
     Terminal,
 }
 
+/// The last line that was no progress, or a counter, and stayed: the title of what comes below.
+#[derive(Debug, Clone, PartialEq)]
+struct Heading {
+    text: String,
+    /// It counts the steps, so it names them better than the words beside a bar do.
+    counts: bool,
+}
+
+/// What a line is to the display.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+enum Role {
+    /// A counter that scrolls by.
+    Step,
+    #[default]
+    Other,
+}
+
 /// The memory of one command.
 #[derive(Debug, Default)]
 pub struct Memory {
@@ -52,8 +70,11 @@ pub struct Memory {
     amount: Option<f64>,
     bars: Bars,
     stages: Stages,
-    /// The last line that was no progress and stayed: what stands above a bar is its title.
-    heading: Option<String>,
+    steps: Steps,
+    /// That of the line that is being read.
+    role: Role,
+    /// What stands above a bar.
+    heading: Option<Heading>,
     /// Who has the word, and until when.
     word: Option<(Source, u64)>,
 }
@@ -70,22 +91,39 @@ impl Memory {
     /// The reading of what the terminal was told.
     pub fn taskbar(&mut self, percent: f64, now_ms: u64) -> Option<Reading> {
         self.follows(Rule::Taskbar).then_some(())?;
+        self.role = Role::Other;
         self.publish(Source::Terminal, Reading::of_percent(percent), now_ms)
     }
 
     /// The reading of a line, if it is progress and nobody better has the word.
     pub fn line(&mut self, place: Place, text: &str, now_ms: u64) -> Option<Reading> {
-        let Some((source, reading)) = self.read(place, text, now_ms) else {
+        self.role = Role::Other;
+        let found = self.read(place, text, now_ms);
+        if self.role == Role::Step {
+            self.heading = heading(text, Role::Step).or(self.heading.take());
+            let had_display = self.steps.had_display();
+            // An open line comes once more when it ends.
+            if place.ended != Edge::Open {
+                self.steps.begin();
+            }
+            if had_display {
+                return None;
+            }
+        }
+        let Some((source, reading)) = found else {
             if place.is_redrawn() {
                 self.bars.leave(place.row);
-            } else if !heads_table(text) {
-                self.heading = heading(text).or(self.heading.take());
+            } else if self.role == Role::Other && !heads_table(text) {
+                self.heading = heading(text, Role::Other).or(self.heading.take());
             }
             return None;
         };
         if matches!(source, Source::Line | Source::Hint)
             && let Some(percent) = reading.percent
         {
+            if self.role == Role::Other {
+                self.steps.show(percent);
+            }
             let name = name(place, &reading);
             if place.is_redrawn() {
                 self.bars.take_row(place.row, name);
@@ -110,7 +148,8 @@ impl Memory {
         }
         let mut reading = reading.cut();
         reading.stage = reading.percent.map(|percent| {
-            let label = || title(reading.words(), self.heading.as_deref());
+            let heading = self.heading.as_ref().filter(|_| self.role == Role::Other);
+            let label = || title(reading.words(), heading);
             self.stages.of(percent, label)
         });
         Some(reading)
@@ -221,8 +260,16 @@ impl Memory {
 
     fn display(&mut self, place: Place, shown: &str, now_ms: u64) -> Option<(Source, Reading)> {
         let text = Text::new(sight::from_whole(shown));
-        let sight = sight::see(&text, |rule| self.parser.follows(rule))?;
+        let (parser, shapes) = (self.parser, &mut self.shapes);
+        let nested = |ratios: &[Ratio]| {
+            let counted = ratios.iter().map(|ratio| (ratio.loaded, ratio.total));
+            shapes.note_counters(&text, counted.collect())
+        };
+        let sight = sight::see(&text, |rule| parser.follows(rule), nested)?;
         let value = sight.reading.percent.or(sight.reading.loaded)?;
+        if !place.is_redrawn() && sight.counts_steps() {
+            self.role = Role::Step;
+        }
         let past = self.shapes.note(&text, value, now_ms);
         let counts = self.counts(&text, &sight, past, now_ms);
         // A log does not stop in the middle of a line; a display waits there for its next number.
@@ -290,7 +337,9 @@ fn name(place: Place, reading: &Reading) -> u64 {
 
 /// What the words beside the bar and those above it call the stage. Under `[download] Destination: a`
 /// the `[download]` of the bar only says who speaks.
-fn title(words: Option<&str>, heading: Option<&str>) -> Option<String> {
+fn title(words: Option<&str>, heading: Option<&Heading>) -> Option<String> {
+    let words = words.filter(|_| heading.is_none_or(|heading| !heading.counts));
+    let heading = heading.map(|heading| heading.text.as_str());
     let said = |(words, heading): (&str, &str)| {
         let rest = heading.strip_prefix('[')?.strip_prefix(words)?;
         sight::words(rest.strip_prefix(']')?)
@@ -306,12 +355,13 @@ fn heads_table(text: &str) -> bool {
 }
 
 /// What is written for machines is no title.
-fn heading(text: &str) -> Option<String> {
+fn heading(text: &str, role: Role) -> Option<Heading> {
     if text.trim_start().starts_with('{') {
         return None;
     }
     let text: String = text.trim().chars().take(MAX_TEXT).collect();
-    sight::is_wordy(&text).then_some(text)
+    let counts = role == Role::Step;
+    sight::is_wordy(&text).then_some(Heading { text, counts })
 }
 
 /// The end of a long line, where the number is, from a blank on: half a word is no word.

@@ -11,7 +11,7 @@
 //! by what comes within one moment, [`token`] cuts a line into numbers, words and marks,
 //! [`percent`], [`amount`], [`speed`] and [`eta`] look for their own in those, [`sight`] joins what
 //! one line says, and [`memory`] decides whether that is progress or merely a number: what must not
-//! be read matters as much as what must. [`bars`] and [`stage`] then tell one bar from another.
+//! be read matters as much as what must. [`bars`], [`steps`] and [`stage`] then tell one bar from another.
 //!
 //! Everything here is pure. Time is an argument, the work is linear in the bytes read, and nothing
 //! a command prints can make the memory grow beyond one line of [`lines::MAX_LINE`].
@@ -35,6 +35,7 @@ pub mod sight;
 pub mod speed;
 pub mod stage;
 pub mod status;
+pub mod steps;
 pub mod token;
 
 pub use parser::{Parser, Stream};

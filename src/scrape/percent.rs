@@ -148,11 +148,36 @@ fn percent_at(text: &Text<'_>, at: usize) -> Option<Percent> {
     let value = share(token.text)
         .filter(|value| *value <= 100.5)?
         .min(100.0);
+    let value = if is_left(text, at) {
+        100.0 - value
+    } else {
+        value
+    };
     Some(Percent {
         value,
         touch: touch(text, at),
         at,
     })
+}
+
+/// `90% of test remaining`, `Remaining: 90%`: what is to come, and not what is done.
+fn is_left(text: &Text<'_>, (from, end): (usize, usize)) -> bool {
+    let says_left = |at: usize| text.is_word(at, "remaining") || text.is_word(at, "left");
+    // `TIME LEFT 0:16` is about the time.
+    let is_of_time = |at: usize| {
+        let mark = text.past_space(at + 1);
+        let time = text.past_space(mark + usize::from(text.str(mark) == ":"));
+        text.kind(time) == Some(Kind::Number)
+    };
+    let is_between = |at: &usize| matches!(text.kind(*at), Some(Kind::Word | Kind::Space));
+    let behind = (end..).take_while(is_between);
+    let words = behind.filter(|at| text.kind(*at) == Some(Kind::Word));
+    let before = text.back_over_space(from);
+    let before = before - usize::from(text.before(before) == ":");
+    words
+        .take(NEAR_WORDS)
+        .any(|at| says_left(at) && !is_of_time(at))
+        || before.checked_sub(1).is_some_and(says_left)
 }
 
 /// `42%`, `42 %`, `42 percent`, `42/100%`.

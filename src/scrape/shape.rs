@@ -48,10 +48,29 @@ struct Seen {
     jumps: bool,
 }
 
+/// How the counters of a line stand to each other.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Nesting {
+    /// There are not several, or they move together.
+    None,
+    /// None has moved yet.
+    Unknown,
+    /// This one moves while those before it stand: `Epoch 1/3, step 20/100`.
+    In(usize),
+}
+
+#[derive(Debug)]
+struct Counters {
+    shape: u64,
+    values: Vec<(f64, f64)>,
+    nesting: Nesting,
+}
+
 /// The shapes seen lately, with the values they had.
 #[derive(Debug, Default)]
 pub struct Shapes {
     seen: VecDeque<Seen>,
+    counters: VecDeque<Counters>,
 }
 
 impl Shapes {
@@ -80,6 +99,23 @@ impl Shapes {
         past.contains(&Past::Changed)
     }
 
+    /// Remembers the counters of a line, `(done, total)` each, and says which is inside the others.
+    pub fn note_counters(&mut self, text: &Text<'_>, values: Vec<(f64, f64)>) -> Nesting {
+        let shape = shape(text, 0..text.tokens().len());
+        if let Some(seen) = self.counters.iter_mut().find(|seen| seen.shape == shape) {
+            return seen.go_on(values);
+        }
+        if self.counters.len() == REMEMBERED {
+            self.counters.pop_front();
+        }
+        self.counters.push_back(Counters {
+            shape,
+            values,
+            nesting: Nesting::Unknown,
+        });
+        Nesting::Unknown
+    }
+
     fn note_shape(&mut self, shape: u64, value: f64, now_ms: u64) -> Past {
         if let Some(seen) = self.seen.iter_mut().find(|seen| seen.shape == shape) {
             return seen.go_on(value, now_ms);
@@ -96,6 +132,25 @@ impl Shapes {
             jumps: false,
         });
         Past::Unknown
+    }
+}
+
+impl Counters {
+    fn go_on(&mut self, values: Vec<(f64, f64)>) -> Nesting {
+        let pairs = self.values.iter().zip(&values);
+        let first = pairs.clone().position(|(before, now)| before != now);
+        let last = pairs.clone().rposition(|(before, now)| before != now);
+        let counts_up =
+            |(before, now): (&(f64, f64), &(f64, f64))| before.1 == now.1 && before.0 < now.0;
+        let moves = first.is_some_and(|first| pairs.clone().skip(first).any(counts_up));
+        if self.nesting == Nesting::Unknown && moves {
+            self.nesting = match (first, last) {
+                (Some(1..), Some(last)) => Nesting::In(last),
+                _ => Nesting::None,
+            };
+        }
+        self.values = values;
+        self.nesting
     }
 }
 

@@ -9,6 +9,7 @@ use super::eta::{self, Eta};
 use super::parser::Rule;
 use super::percent::{self, Percent, Touch};
 use super::reading::Reading;
+use super::shape::Nesting;
 use super::speed::{self, Speed};
 use super::token::{Kind, Text};
 
@@ -61,9 +62,25 @@ pub struct Sight {
     pub counter: Option<(usize, usize)>,
 }
 
+impl Sight {
+    /// Whether it is a counter, and nothing says how fast it counts.
+    pub fn counts_steps(&self) -> bool {
+        let Reading {
+            unit, speed, eta, ..
+        } = &self.reading;
+        let moves = speed.is_some() || eta.is_some() || *unit == Some(BYTES);
+        self.counter.is_some() && self.evidence >= Evidence::Number && !moves
+    }
+}
+
 /// Looks at a line. `None`: there is no percentage, no `x/y`, no amount.
-pub fn see(text: &Text<'_>, follows: impl Fn(Rule) -> bool) -> Option<Sight> {
-    let mut parts = parts(text);
+/// `nested` says which of several counters is the one inside the others, if that is known.
+pub fn see(
+    text: &Text<'_>,
+    follows: impl Fn(Rule) -> bool,
+    nested: impl FnOnce(&[Ratio]) -> Nesting,
+) -> Option<Sight> {
+    let mut parts = parts(text, nested);
     parts.percent = parts.percent.filter(|_| follows(Rule::Percent));
     let is_ours = |_: &Ratio| follows(Rule::Ratio) && !percent::heads_measure(text);
     parts.ratio = parts.ratio.filter(is_ours);
@@ -81,12 +98,18 @@ pub fn see(text: &Text<'_>, follows: impl Fn(Rule) -> bool) -> Option<Sight> {
     })
 }
 
+/// Several counters, none of bytes and none with a word for what is counted.
+fn counts_only(ratios: &[Ratio]) -> bool {
+    ratios.len() > 1 && ratios.iter().all(|ratio| ratio.unit.is_none())
+}
+
 /// Everything that was recognised in a line.
 struct Parts<'a> {
     percent: Option<Percent>,
     ratio: Option<Ratio>,
     /// Other ratios stand beside it.
     several: bool,
+    nesting: Nesting,
     /// The total a percentage is said to be of.
     total: Option<Amount>,
     /// A size that is neither.
@@ -95,7 +118,7 @@ struct Parts<'a> {
     eta: Option<Eta<'a>>,
 }
 
-fn parts<'a>(text: &Text<'a>) -> Parts<'a> {
+fn parts<'a>(text: &Text<'a>, nested: impl FnOnce(&[Ratio]) -> Nesting) -> Parts<'a> {
     let percent = percent::find(text);
     let behind = |percent| speed::after_percent(text, &percent);
     let speed = speed::find(text).or_else(|| percent.and_then(behind));
@@ -107,6 +130,15 @@ fn parts<'a>(text: &Text<'a>) -> Parts<'a> {
         .rev()
         .max_by_key(|ratio| ratio.unit == Some(BYTES))
         .copied();
+    let nesting = if percent.is_none() && counts_only(&ratios) {
+        nested(&ratios)
+    } else {
+        Nesting::None
+    };
+    let ratio = match nesting {
+        Nesting::In(at) => ratios.get(at).copied(),
+        _ => ratio,
+    };
     let total = percent.and_then(|percent| amount::total_after(text, percent.at.1));
     // `45% of 29MiB … (frag 1/3)`: of two wholes, the one the percentage names.
     let ratio = ratio.filter(|_| total.is_none());
@@ -118,6 +150,7 @@ fn parts<'a>(text: &Text<'a>) -> Parts<'a> {
         percent,
         ratio,
         several: ratios.len() > 1,
+        nesting,
         total,
         alone,
         speed,
@@ -171,6 +204,11 @@ fn bytes_before(text: &Text<'_>, percent: Percent, speed: Speed<'_>) -> Option<A
 
 fn evidence(text: &Text<'_>, parts: &Parts<'_>, reading: &Reading) -> Evidence {
     let Parts { percent, ratio, .. } = *parts;
+    match parts.nesting {
+        Nesting::In(_) => return Evidence::Display,
+        Nesting::Unknown => return Evidence::Cell,
+        Nesting::None => {}
+    }
     if reading.percent.is_none() {
         return match reading.speed {
             Some(_) => Evidence::Amount,
@@ -228,6 +266,9 @@ pub fn from_whole(line: &str) -> &str {
 
 /// The words before the first part, `Downloading`, or else those behind the last one.
 fn label(text: &Text<'_>, parts: &Parts<'_>) -> Option<String> {
+    if let (Nesting::In(_), Some(ratio)) = (parts.nesting, parts.ratio) {
+        return outer(text, ratio.at.0);
+    }
     let spans = [
         parts.percent.map(|part| part.at),
         parts.ratio.map(|part| part.at),
@@ -249,6 +290,16 @@ fn label(text: &Text<'_>, parts: &Parts<'_>) -> Option<String> {
     });
     let label = [before, after].into_iter().find(|label| is_wordy(label))?;
     Some(label.to_owned())
+}
+
+/// `Epoch [1/3]` of `Epoch [1/3], Step [20/100]`: what the outer counter says names the stage.
+fn outer(text: &Text<'_>, inner: usize) -> Option<String> {
+    let before = amount::ratios(text).into_iter();
+    let end = before.map(|ratio| ratio.at.1).filter(|end| *end <= inner);
+    let end = end.max()?;
+    let closed = end + usize::from(matches!(text.str(end), "]" | ")"));
+    let name = text.span(0, closed).trim();
+    is_wordy(name).then(|| name.to_owned())
 }
 
 /// The token after the bar that is drawn among the words before `to`, or 0.

@@ -116,3 +116,22 @@ fn a_tag_and_a_table_are_no_bars() {
     assert_eq!(touch("==1234== 45% in one place"), Some(Touch::Prose));
     assert_eq!(touch("######       45%"), Some(Touch::Bar));
 }
+
+#[test]
+fn what_is_left_is_not_what_is_done() {
+    let drawn = [
+        "90% remaining [####      ]",
+        "Self-test in progress: 90% of test remaining.",
+        "Remaining: 90%",
+        "90% left",
+    ];
+    for line in drawn {
+        assert_eq!(crate::percents(&format!("\r{line}\r")), [10.0], "{line}");
+    }
+    let done = ["10% 3m left", "10%, 90 s remaining", "time left 0:03, 10%"];
+    for line in done {
+        assert_eq!(crate::percents(&format!("\r{line}\r")), [10.0], "{line}");
+    }
+    let log = [90, 70, 50].map(|left| format!("Self-test: {left}% of test remaining\n"));
+    assert_eq!(crate::percents_in_time(&log.concat()), [30.0, 50.0]);
+}

@@ -158,3 +158,69 @@ fn a_bar_is_no_part_of_a_name() {
     let stream = "2026-11-26T09:00:00 [##......................]  db.coll  1000/10000  (10.0%)\n";
     assert_eq!(stages(stream), [stage(1, "db.coll", 10.0)]);
 }
+
+/// The stages of lines that come one after another.
+fn stages_in_time(lines: &str) -> Vec<(u32, Option<String>, f64)> {
+    let mut reader = doneyet::scrape::Reader::default();
+    let mut readings = Vec::new();
+    for (turn, line) in lines.split_inclusive(['\n', '\r']).enumerate() {
+        let now_ms = 200 * turn as u64;
+        readings.extend(reader.push(doneyet::scrape::Stream::Out, line.as_bytes(), now_ms));
+    }
+    readings.extend(reader.flush(u64::MAX));
+    let staged = readings.into_iter().filter_map(|reading| {
+        let stage = reading.stage?;
+        Some((stage.number, stage.label, reading.percent?))
+    });
+    staged.collect()
+}
+
+#[test]
+fn of_counters_in_one_line_the_inner_is_the_percentage_and_the_outer_the_stage() {
+    let expected = [
+        stage(1, "Epoch [1/2]", 40.0),
+        stage(1, "Epoch [1/2]", 80.0),
+        stage(2, "Epoch [2/2]", 20.0),
+        stage(2, "Epoch [2/2]", 60.0),
+    ];
+    let log = [(1, 20), (1, 40), (1, 80), (2, 20), (2, 60)]
+        .map(|(epoch, step)| format!("Epoch [{epoch}/2], Step [{step}/100], Loss: 0.{step}1\n"));
+    assert_eq!(stages_in_time(&log.concat()), expected);
+    let lines = [(1, 20), (1, 40), (1, 80), (2, 20), (2, 60)]
+        .map(|(epoch, step)| format!("\rEpoch [{epoch}/2] - {step}/100 - 3s"));
+    assert_eq!(stages_in_time(&lines.concat()), expected);
+    let together = "3/9 files, 30/90 a\n4/9 files, 40/90 a\n5/9 files, 50/90 a\n";
+    assert_eq!(stages_in_time(together), []);
+}
+
+#[test]
+fn a_counter_with_a_display_inside_each_step_names_the_stage() {
+    let bars = "\r  20% [##]\r  60% [##]\r  100% [##]\n";
+    for [first, second] in [
+        ["Step 1/3: fetch", "Step 2/3: pack"],
+        ["[1/3] Downloading a", "[2/3] Downloading b"],
+    ] {
+        let seen = stages_in_time(&format!("{first}\n{bars}{second}\n{bars}"));
+        let expected = [20.0, 60.0, 100.0].map(|percent| stage(3, second, percent));
+        assert_eq!(seen[seen.len() - 3..], expected, "{second}");
+        assert_eq!(seen[seen.len() - 4], stage(2, first, 100.0), "{first}");
+    }
+}
+
+#[test]
+fn a_counter_above_a_bar_names_it_better_than_the_words_beside_it() {
+    let seen =
+        stages_in_time("Epoch 1/2\n\r10/90 [=>....] - loss: 0.80\r80/90 [==>.] - loss: 0.70\n");
+    assert_eq!(
+        seen,
+        [stage(1, "Epoch 1/2", 11.11), stage(1, "Epoch 1/2", 88.89)]
+    );
+}
+
+#[test]
+fn a_step_without_a_display_is_counted_again() {
+    let bars = "\r  20% [##]\r  100% [##]\n";
+    let seen = stages_in_time(&format!("Step 1/4\n{bars}Step 2/4\nStep 3/4\n"));
+    let percents: Vec<f64> = seen.iter().map(|stage| stage.2).collect();
+    assert_eq!(percents, [25.0, 20.0, 100.0, 75.0]);
+}
