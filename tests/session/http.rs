@@ -284,6 +284,10 @@ fn what_cannot_be_read_closes_with_the_reason() {
         ),
         (
             "POST /api/progress/a HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: gzip\r\n\r\n{}",
+            400,
+        ),
+        (
+            "POST /api/progress/a HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: gzip, chunked\r\n\r\n{}",
             501,
         ),
         (
