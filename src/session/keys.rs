@@ -116,8 +116,25 @@ pub enum Denial {
     Expired,
     /// A genuine ticket whose time has not begun.
     Early,
+    /// A genuine ticket that does not say what one must.
+    BadClaim(Claim),
     /// A genuine ticket for something else.
     OutOfScope,
+}
+
+/// What a ticket says of itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Claim {
+    /// `task_id`: for which task it is.
+    TaskId,
+    /// `rights`: what it allows there.
+    Rights,
+    /// `exp`: when it ends.
+    Exp,
+    /// `nbf`: when it begins.
+    Nbf,
+    /// All of them together.
+    All,
 }
 
 /// What a request brought along.
@@ -178,10 +195,11 @@ impl Keys {
         }
         let mut denial = Denial::Unknown;
         for text in &credentials.tickets {
-            let Some(ticket) = self.genuine(text) else {
+            let Some(claims) = self.genuine(text) else {
                 continue;
             };
-            match ticket.permit(need, unix_ms) {
+            let ticket = Ticket::read(claims).map_err(Denial::BadClaim);
+            match ticket.and_then(|ticket| ticket.permit(need, unix_ms)) {
                 Ok(permit) => return Ok(permit),
                 Err(why) => denial = why,
             }
@@ -189,8 +207,8 @@ impl Keys {
         Err(denial)
     }
 
-    /// The ticket, if we signed it. Nothing of its claims is read before that.
-    fn genuine(&self, text: &str) -> Option<Ticket> {
+    /// The ticket's claims as they came, if we signed it. Nothing of them is read before that.
+    fn genuine<'t>(&self, text: &'t str) -> Option<&'t str> {
         let (signed, mac) = text.rsplit_once('.')?;
         let (header, claims) = signed.split_once('.')?;
         let header = decode(header)?;
@@ -201,8 +219,7 @@ impl Keys {
         }
         let mac = URL_SAFE_NO_PAD.decode(mac).ok()?;
         let good = |secret: &Secret| secret.mac(signed).verify_slice(&mac).is_ok();
-        let genuine = self.ticket_secrets.iter().any(good);
-        genuine.then(|| Ticket::read(&decode(claims)?)).flatten()
+        self.ticket_secrets.iter().any(good).then_some(claims)
     }
 }
 
@@ -216,13 +233,16 @@ struct Ticket {
 }
 
 impl Ticket {
-    fn read(claims: &Map<String, Value>) -> Option<Ticket> {
-        let begins = claims.get("nbf").map(Value::as_f64);
-        Some(Ticket {
-            begins_secs: begins.unwrap_or(Some(0.0))?,
-            expires_secs: claims.get("exp")?.as_f64()?,
-            rights: claims.get("rights")?.as_array()?.clone(),
-            task: claims.get("task_id")?.as_str()?.to_owned(),
+    fn read(claims: &str) -> Result<Ticket, Claim> {
+        let claims = decode(claims).ok_or(Claim::All)?;
+        let secs = |name: &str, absent| claims.get(name).map_or(absent, Value::as_f64);
+        let rights = claims.get("rights").and_then(Value::as_array);
+        let task = claims.get("task_id").and_then(Value::as_str);
+        Ok(Ticket {
+            begins_secs: secs("nbf", Some(0.0)).ok_or(Claim::Nbf)?,
+            expires_secs: secs("exp", None).ok_or(Claim::Exp)?,
+            rights: rights.ok_or(Claim::Rights)?.clone(),
+            task: task.ok_or(Claim::TaskId)?.to_owned(),
         })
     }
 

@@ -262,7 +262,8 @@ impl WebSocket {
             }
             _ => match Action::parse(message).and_then(|action| self.demand(action)) {
                 Ok(Demand::Cancel { .. }) if self.permit == Permit::WatchOnly => {
-                    let why = "the ticket allows watching, not cancelling";
+                    let why = "the ticket allows watching, not cancelling: \
+                               ask whoever gave it for one with `cancel` among its `rights`";
                     text(&vocabulary::error("forbidden", why), out);
                     Outcome::Refused("forbidden", Flow::On)
                 }

@@ -222,3 +222,55 @@ fn a_socket_opened_to_watch_only_cannot_cancel() {
         assert_eq!(told, !allowed);
     }
 }
+
+/// What the refusal says to people.
+fn message(answer: &(Outcome, String)) -> String {
+    let (_, body) = answer.1.split_once("\r\n\r\n").expect("a head");
+    let body: serde_json::Value = serde_json::from_str(body).expect("a JSON body");
+    body["message"].as_str().expect("a sentence").to_owned()
+}
+
+#[test]
+fn who_is_not_let_in_is_told_what_would_open_it() {
+    let (mine, id) = (ticket(Permit::WatchOnly), TaskId::new("a").unwrap());
+    let expired = sign(&Secret::new(b"s"), 1, Permit::Full, &id);
+    for (method, path, ticket, remedy) in [
+        ("GET", "/api/progress/a", &expired, "for a new one"),
+        (
+            "GET",
+            "/api/progress/b",
+            &mine,
+            "`watch` among its `rights`",
+        ),
+        (
+            "POST",
+            "/api/progress/a/cancel",
+            &mine,
+            "`cancel` among its `rights`",
+        ),
+        ("GET", "/api/progress", &mine, "a watch token"),
+        ("GET", "/sse/all", &mine, "a watch token"),
+        ("POST", "/api/progress/a", &mine, "a publish token"),
+        ("GET", "/api/progress", &String::new(), "a watch token"),
+    ] {
+        let answer = ask(&format!(
+            "{method} {path}?ticket={ticket} HTTP/1.1\r\nHost: h\r\nContent-Length: 0\r\n\r\n"
+        ));
+        let message = message(&answer);
+        assert!(message.contains(remedy), "{path}: {message}");
+        let is_tickets = path.contains("/a") || path.contains("/b");
+        let offers = message.contains("?ticket=");
+        assert!(is_tickets || !offers, "no ticket opens {path}: {message}");
+    }
+}
+
+#[test]
+fn a_genuine_ticket_with_a_bad_claim_is_told_which() {
+    // `{"task_id":"a","rights":"watch","exp":1800000000}`
+    let signed = "eyJhbGciOiJIUzI1NiJ9.eyJ0YXNrX2lkIjoiYSIsInJpZ2h0cyI6IndhdGNoIiwiZXhwIjoxODAwMDAwMDAwfQ.D5biQS8Ta0Hghj7ugCpZY__U3jvYVnoDFAH0JRvEe3Y";
+    let answer = get(&format!("/api/progress/a?ticket={signed}"), "");
+    assert_eq!(status(&answer), "401");
+    assert!(answer.1.contains("\"unauthorized\""), "{}", answer.1);
+    let message = message(&answer);
+    assert!(message.contains("`rights` must be a list"), "{message}");
+}
