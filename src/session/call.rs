@@ -246,7 +246,7 @@ impl Call {
                 Call::Stream(Feed::All)
             }
             ("HEAD", Resource::Socket(_)) => {
-                return Err(HttpError::upgrade_required("This route speaks WebSocket.").into());
+                return Err(handshake::speaks_websocket().into());
             }
             ("POST", Resource::Tasks) => Call::PublishMany {
                 lease_ms: query::lease_ms(target)?,

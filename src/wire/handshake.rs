@@ -67,6 +67,14 @@ pub fn invite(response: Response<'_>) -> Response<'_> {
         .field("Sec-WebSocket-Version", "13")
 }
 
+/// The refusal of a request that is no upgrade, on a route that has nothing else.
+pub fn speaks_websocket() -> HttpError {
+    HttpError::upgrade_required(
+        "This route speaks WebSocket: open it with a WebSocket client (GET in HTTP/1.1 with \
+         `Upgrade: websocket`, version 13).",
+    )
+}
+
 /// A handshake that can be accepted: nothing is left to check.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Offer {
@@ -93,7 +101,7 @@ impl Offer {
         let upgrades = head.list_contains("upgrade", "websocket")
             && head.list_contains("connection", "upgrade");
         if !upgrades || head.version != Version::Http11 {
-            return Err(HttpError::upgrade_required("This route speaks WebSocket."));
+            return Err(speaks_websocket());
         }
         check_version(head)?;
         // The bytes after the head are frames. Content there would be read as frames too.
@@ -153,9 +161,13 @@ fn read_protocols(head: &Head<'_>) -> Result<Vec<String>, HttpError> {
     let mut protocols = Vec::new();
     for item in head.fields("sec-websocket-protocol").flat_map(list_items) {
         if !is_token(item) || protocols.len() == MAX_PROTOCOLS {
-            return Err(HttpError::bad_request(
-                "Sec-WebSocket-Protocol is a list of few tokens.",
-            ));
+            return Err(HttpError {
+                message: format!(
+                    "Sec-WebSocket-Protocol must be a list of at most {MAX_PROTOCOLS} tokens."
+                )
+                .into(),
+                ..HttpError::bad_request("")
+            });
         }
         protocols.push(String::from_utf8_lossy(item).into_owned());
     }

@@ -227,6 +227,20 @@ fn a_socket_route_without_a_handshake_says_what_it_speaks() {
         assert_eq!(answer.field("sec-websocket-version").as_deref(), Some("13"));
         assert_eq!(answer.field("upgrade").as_deref(), Some("websocket"));
         assert_eq!(answer.body().is_empty(), method == "HEAD");
+        let says_how = answer.text().contains("`Upgrade: websocket`, version 13");
+        assert_eq!(says_how, method == "GET", "{}", answer.text());
+    }
+}
+
+#[test]
+fn content_that_is_too_long_is_told_how_long_it_may_be() {
+    for fields in [
+        "Content-Length: 16385\r\n",
+        "Transfer-Encoding: chunked\r\n",
+    ] {
+        let answer = send("POST /api/progress/known", fields, "4001\r\n");
+        assert_eq!(answer.status(), 413, "{fields}");
+        assert!(answer.body().contains("16384"), "{}", answer.body());
     }
 }
 

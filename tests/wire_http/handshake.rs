@@ -129,6 +129,9 @@ fn reads_subprotocols_in_order() {
     let many = |count| format!("Sec-WebSocket-Protocol: {}", vec!["p"; count].join(","));
     assert_eq!(protocols(&many(16)).map(|list| list.len()), Ok(16));
     assert_eq!(protocols(&many(17)), Err(400));
+    let bytes = format!("{}\r\n{}\r\n\r\n", GOOD.join("\r\n"), many(17));
+    let error = head(bytes.as_bytes(), Offer::read).unwrap().unwrap_err();
+    assert!(error.message.contains("16"), "{error}");
 }
 
 #[test]

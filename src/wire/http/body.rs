@@ -39,7 +39,7 @@ impl Body {
             Framing::Length(length) => {
                 let length = usize::try_from(length).unwrap_or(usize::MAX);
                 if length > limit {
-                    return Err(too_large());
+                    return Err(HttpError::too_long(limit));
                 }
                 Rest::Length(length)
             }
@@ -94,7 +94,7 @@ impl Body {
                 }
                 Ok(taken)
             }
-            Rest::UntilClose if input.len() > room => Err(too_large()),
+            Rest::UntilClose if input.len() > room => Err(HttpError::too_long(self.limit)),
             Rest::UntilClose => {
                 self.content.extend_from_slice(input);
                 Ok(input.len())
@@ -129,8 +129,4 @@ impl Body {
     pub fn into_bytes(self) -> Vec<u8> {
         self.content
     }
-}
-
-fn too_large() -> HttpError {
-    HttpError::too_large("The content is longer than this route takes.")
 }

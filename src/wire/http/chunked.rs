@@ -111,8 +111,7 @@ impl Chunked {
                 }
                 _ => {
                     self.charge()?;
-                    let room = limit.saturating_sub(content.len());
-                    self.place = step(self.place, *byte, room)?;
+                    self.place = step(self.place, *byte, content.len(), limit)?;
                     rest = tail;
                 }
             }
@@ -149,8 +148,8 @@ fn spend(budget: &mut u16, exhausted: HttpError) -> Result<(), HttpError> {
     Ok(())
 }
 
-/// Where `byte` leads from `place`, with `room` bytes left under the limit.
-fn step(place: Place, byte: u8, room: usize) -> Result<Place, HttpError> {
+/// Where `byte` leads from `place`, with `len` bytes of the `limit` there already.
+fn step(place: Place, byte: u8, len: usize, limit: usize) -> Result<Place, HttpError> {
     match (place, byte) {
         (Place::Size { digits, size }, _) if byte.is_ascii_hexdigit() => widen(digits, size, byte),
         (Place::Size { digits: 1.., size }, b'\r') => Ok(Place::SizeCr { size }),
@@ -164,7 +163,7 @@ fn step(place: Place, byte: u8, room: usize) -> Result<Place, HttpError> {
         (Place::Extension { size }, b'\r') => Ok(Place::SizeCr { size }),
         (Place::Extension { .. }, _) if is_value_byte(byte) => Ok(place),
         (Place::SizeCr { size: 0 }, b'\n') => Ok(Place::LineStart),
-        (Place::SizeCr { size }, b'\n') => admit(size, room),
+        (Place::SizeCr { size }, b'\n') => admit(size, len, limit),
         (Place::DataEnd, b'\r') => Ok(Place::DataCr),
         (Place::DataCr, b'\n') => Ok(Place::START),
         (Place::LineStart, b'\r') => Ok(Place::EndCr),
@@ -193,12 +192,10 @@ fn widen(digits: u8, size: u64, digit: u8) -> Result<Place, HttpError> {
 }
 
 /// Lets a chunk in if it fits as a whole, before a byte of it is kept.
-fn admit(size: u64, room: usize) -> Result<Place, HttpError> {
+fn admit(size: u64, len: usize, limit: usize) -> Result<Place, HttpError> {
     match usize::try_from(size) {
-        Ok(missing) if missing <= room => Ok(Place::Data { missing }),
-        _ => Err(HttpError::too_large(
-            "The content is longer than this route takes.",
-        )),
+        Ok(missing) if missing <= limit.saturating_sub(len) => Ok(Place::Data { missing }),
+        _ => Err(HttpError::too_long(limit)),
     }
 }
 

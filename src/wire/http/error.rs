@@ -39,7 +39,18 @@ impl HttpError {
         HttpError::new(Status::METHOD_NOT_ALLOWED, "method_not_allowed", message)
     }
 
-    /// 413 `too_large`: more content than the route takes.
+    /// 413 `too_large`: more content than the `limit` of bytes.
+    pub fn too_long(limit: usize) -> HttpError {
+        HttpError {
+            message: format!(
+                "The content is longer than {limit} bytes, the most that is taken here."
+            )
+            .into(),
+            ..HttpError::too_large("")
+        }
+    }
+
+    /// 413 `too_large`: more of something else than its limit.
     pub const fn too_large(message: &'static str) -> HttpError {
         HttpError::new(Status::CONTENT_TOO_LARGE, "too_large", message)
     }
