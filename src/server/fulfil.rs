@@ -10,11 +10,9 @@ use crate::session::websocket::Purpose;
 use crate::task::board::{Room, TaskKey};
 use crate::task::hub::{Birth, PeerKey, Role};
 use crate::task::record::{Effect, Tick};
+use crate::task::refusal::MAX_SUBSCRIPTIONS;
 use crate::task::state::Cancel;
 use crate::task::{Now, Refusal, TaskId, Update};
-
-/// How many tasks one connection may subscribe to by message.
-const MAX_SUBSCRIPTIONS: usize = 64;
 
 /// Bytes of a state that are merged and encoded, or of an answer that are written, in the time of
 /// an echo.

@@ -1,12 +1,9 @@
 //! Publishes, out of the content of a request or the text of a frame.
 
 pub use crate::session::demand::Publish;
+use crate::task::refusal::MAX_LINES;
 use crate::task::update::MAX_FIELDS;
 use crate::task::{Mode, Patch, Refusal, TaskId};
-
-/// The most publishes in one batch. A line of two bytes is refused with a hundred: without a bound,
-/// a megabyte that is sent would come back as fifty.
-pub const MAX_LINES: usize = 10_000;
 
 /// The patch that `json` is, for `task`.
 ///

@@ -28,9 +28,11 @@ pub(super) fn refused(refusal: &Refusal) -> Response<'static> {
     let response = Response::new(status).json(vocabulary::refusal(refusal));
     match refusal {
         // RFC 6585 §4, RFC 9110 §10.2.3: in seconds.
-        Refusal::TooManyRequests | Refusal::TooManyConnections | Refusal::TooManyQueued => {
-            response.field("Retry-After", "1")
-        }
+        Refusal::TooManyRequests
+        | Refusal::TooManyConnections
+        | Refusal::TooManyQueued
+        | Refusal::TooManyTasks
+        | Refusal::Stopping => response.field("Retry-After", "1"),
         _ => response,
     }
 }

@@ -7,6 +7,13 @@ use std::rc::Rc;
 use crate::task::id::BadTaskId;
 use crate::task::update::MAX_FIELDS;
 
+/// The most publishes in one batch. A line of two bytes is refused with a hundred: without a bound,
+/// a megabyte that is sent would come back as fifty.
+pub const MAX_LINES: usize = 10_000;
+
+/// The most tasks that a peer follows on one connection.
+pub const MAX_SUBSCRIPTIONS: usize = 64;
+
 /// A request that was understood and refused; nothing of it was applied.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Refusal {
@@ -36,7 +43,7 @@ pub enum Refusal {
     UnknownFile,
     /// The worker's fields would be longer than [`MAX_FIELDS`] as JSON.
     TooLarge,
-    /// A batch has more publishes than are answered at once.
+    /// A batch has more publishes than [`MAX_LINES`].
     TooManyLines,
     /// Nobody ever published this task, or it has been forgotten.
     UnknownTask,
@@ -44,7 +51,7 @@ pub enum Refusal {
     Finished,
     /// Every place is taken by a task that has not ended.
     TooManyTasks,
-    /// The peer follows as many tasks on one connection as it may.
+    /// The peer follows [`MAX_SUBSCRIPTIONS`] tasks on one connection.
     TooManySubscriptions,
     /// The peer's address asks more often than it may.
     TooManyRequests,
@@ -82,16 +89,26 @@ impl Refusal {
             Refusal::BadState { field, allowed } => format!("`{field}` must be {allowed}").into(),
             Refusal::BadInput { field, allowed } => format!("`{field}` must be {allowed}").into(),
             Refusal::TooManyQueued => "the recipe's queue is full: come again later".into(),
-            Refusal::Stopping => "the daemon is stopping and starts nothing more".into(),
+            Refusal::Stopping => {
+                "the daemon is stopping and starts nothing more: ask again in a moment".into()
+            }
             Refusal::UnknownFile => "the task has no result of that name".into(),
             Refusal::TooLarge => format!("a state has at most {MAX_FIELDS} bytes as JSON").into(),
-            Refusal::TooManyLines => "a batch has at most 10000 lines".into(),
+            Refusal::TooManyLines => {
+                format!("a batch has at most {MAX_LINES} lines: send it in several").into()
+            }
             Refusal::UnknownTask => "no such task has been published".into(),
             Refusal::Finished => "the task has ended; PUT starts it over".into(),
-            Refusal::TooManyTasks => "no room for another task until one ends".into(),
-            Refusal::TooManySubscriptions => {
-                "this connection follows as many tasks as it may".into()
+            Refusal::TooManyTasks => {
+                "there is no room for another task: come again when one has ended, or raise \
+                 --max-tasks"
+                    .into()
             }
+            Refusal::TooManySubscriptions => format!(
+                "a connection follows at most {MAX_SUBSCRIPTIONS} tasks: unsubscribe from one, or \
+                 open a further connection"
+            )
+            .into(),
             Refusal::TooManyRequests => "too fast for one address: come again in a second".into(),
             Refusal::TooManyConnections => {
                 "there are too many connections: close some, or come again later".into()

@@ -266,6 +266,11 @@ fn at_the_end_nothing_more_is_started_and_all_are_asked_to_stop() {
     assert_eq!(status(&mut world, &second), "cancelled");
     let (code, refused) = order(&mut world, "http://a/");
     assert_eq!((code, &refused["error"]), (503, &json!("stopping")));
+    let client = world.connect();
+    let json = json!({"recipe": "download", "url": "http://a/"}).to_string();
+    world.say(client, post("POST", "/api/tasks", &json));
+    let head = String::from_utf8_lossy(&world.wire(client).heard).into_owned();
+    assert!(head.contains("\r\nRetry-After: 1\r\n"), "{head}");
     assert!(world.broker.has_jobs());
     end_job(&mut world, &first);
     assert!(!world.broker.has_jobs());

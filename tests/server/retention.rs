@@ -60,6 +60,10 @@ fn the_limit_drops_the_one_that_ended_first_and_never_a_running_one() {
     assert!(world.state("b").is_null());
     let (status, refused) = world.ask(&post("POST", "/api/progress/e", "{}"));
     assert_eq!((status, &refused["error"]), (503, &json!("too_many_tasks")));
+    let client = world.connect();
+    world.say(client, post("POST", "/api/progress/e", "{}"));
+    let head = String::from_utf8_lossy(&world.wire(client).heard).into_owned();
+    assert!(head.contains("\r\nRetry-After: 1\r\n"), "{head}");
     world.publish("c", r#"{"progress":1}"#);
     world.publish("d", r#"{"status":"failed"}"#);
     world.publish("e", "{}");

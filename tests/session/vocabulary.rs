@@ -138,3 +138,19 @@ fn every_refusal_has_its_code_and_a_sentence() {
         assert!(json["message"].as_str().is_some_and(|text| text.len() > 8));
     }
 }
+
+#[test]
+fn a_refusal_over_a_limit_says_the_limit_and_the_way_out() {
+    for (refusal, figure, remedy) in [
+        (Refusal::TooManySubscriptions, "64", "unsubscribe"),
+        (Refusal::TooManyLines, "10000", "in several"),
+        (Refusal::TooManyTasks, "--max-tasks", "when one has ended"),
+        (Refusal::Stopping, "stopping", "again in a moment"),
+    ] {
+        let message = refusal.message();
+        assert!(
+            message.contains(figure) && message.contains(remedy),
+            "{message}"
+        );
+    }
+}
