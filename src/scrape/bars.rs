@@ -43,6 +43,17 @@ impl Bar {
     }
 }
 
+/// What a bar is to the display.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Shown {
+    /// Another one is followed.
+    Hidden,
+    /// It is what the display shows.
+    Same,
+    /// It is, in place of one beside it.
+    Another,
+}
+
 /// The bars seen lately, in the order of their first appearance.
 #[derive(Debug, Default)]
 pub struct Bars {
@@ -73,7 +84,20 @@ impl Bars {
 
     /// Takes note that the bar `name` in `place` shows `percent`, and says whether that is what the
     /// whole display shows.
-    pub fn shows(&mut self, name: u64, place: Place, percent: f64, now_ms: u64) -> bool {
+    pub fn shows(&mut self, name: u64, place: Place, percent: f64, now_ms: u64) -> Shown {
+        let before = self.followed;
+        if !self.is_followed(name, place, percent, now_ms) {
+            return Shown::Hidden;
+        }
+        let stands_beside = self.get(name).is_some_and(|bar| bar.beside);
+        if stands_beside && before.is_some_and(|before| before != name) {
+            Shown::Another
+        } else {
+            Shown::Same
+        }
+    }
+
+    fn is_followed(&mut self, name: u64, place: Place, percent: f64, now_ms: u64) -> bool {
         self.others = if self.followed == Some(name) {
             0
         } else {

@@ -3,7 +3,7 @@
 use std::hash::{DefaultHasher, Hash, Hasher};
 
 use super::amount::{Ratio, percent_of};
-use super::bars::Bars;
+use super::bars::{Bars, Shown};
 use super::drawn;
 use super::frame::MAX_SIGHT;
 use super::json::{self, Scale, Standing};
@@ -128,8 +128,10 @@ impl Memory {
             if place.is_redrawn() {
                 self.bars.take_row(place.row, name);
             }
-            if !self.bars.shows(name, place, percent, now_ms) {
-                return None;
+            match self.bars.shows(name, place, percent, now_ms) {
+                Shown::Hidden => return None,
+                Shown::Another => self.stages.rename(),
+                Shown::Same => {}
             }
         }
         self.publish(source, reading, now_ms)

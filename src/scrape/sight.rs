@@ -279,7 +279,8 @@ fn label(text: &Text<'_>, parts: &Parts<'_>) -> Option<String> {
     ];
     let from = spans.iter().flatten().map(|span| span.0).min()?;
     let end = spans.iter().flatten().map(|span| span.1).max()?;
-    let before = trimmed(untagged(text.span(behind_bar(text, from), from)));
+    let before = text.span(behind_bar(text, from), from);
+    let before = trimmed(unopened(undated(untagged(before))));
     // Punctuation may stand between, another number may not.
     let mut behind = (end..end + 4).filter_map(|at| text.kind(at));
     let named = behind.find(|kind| matches!(kind, Kind::Word | Kind::Number)) == Some(Kind::Word);
@@ -345,6 +346,34 @@ fn untagged(text: &str) -> &str {
         rest
     } else {
         text
+    }
+}
+
+/// Without the date and the time of day at its start: `2026-11-26 12:00:00`.
+fn undated(text: &str) -> &str {
+    let mut rest = text.trim_start();
+    while let Some((word, after)) = rest.split_once(' ') {
+        let joints = word.matches(['-', ':', '/']).count();
+        let is_time = word.starts_with(|char: char| char.is_ascii_digit())
+            && word
+                .chars()
+                .all(|char| char.is_ascii_digit() || "-:/.,TZ+".contains(char));
+        if joints < 2 || !is_time {
+            break;
+        }
+        rest = after.trim_start();
+    }
+    rest
+}
+
+/// Without the bracket that closes only behind the number: `EXECUTING [0s, `.
+fn unopened(text: &str) -> &str {
+    let open = text
+        .rfind(['(', '['])
+        .filter(|at| !text[*at..].contains([')', ']']));
+    match open {
+        Some(at) if text[..at].contains(char::is_alphabetic) => &text[..at],
+        _ => text,
     }
 }
 

@@ -18,18 +18,26 @@ pub struct Stage {
 pub struct Stages {
     stage: Stage,
     percent: Option<f64>,
+    /// What is shown next has another name.
+    renames: bool,
 }
 
 impl Stages {
+    /// Another bar is followed from here on: the stage is called as that one is.
+    pub fn rename(&mut self) {
+        self.renames = true;
+    }
+
     /// The stage to which a display belongs that shows `percent`; `label` is asked for where a
     /// stage begins.
     pub fn of(&mut self, percent: f64, label: impl FnOnce() -> Option<String>) -> Stage {
         let before = self.percent.replace(percent);
-        if before.is_none_or(|before| percent < before) {
-            self.stage = Stage {
-                number: self.stage.number.saturating_add(1),
-                label: label(),
-            };
+        let begins = before.is_none_or(|before| percent < before);
+        if std::mem::take(&mut self.renames) || begins {
+            self.stage.label = label();
+        }
+        if begins {
+            self.stage.number = self.stage.number.saturating_add(1);
         }
         self.stage.clone()
     }

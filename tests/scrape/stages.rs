@@ -224,3 +224,27 @@ fn a_step_without_a_display_is_counted_again() {
     let percents: Vec<f64> = seen.iter().map(|stage| stage.2).collect();
     assert_eq!(percents, [25.0, 20.0, 100.0, 75.0]);
 }
+
+#[test]
+fn the_label_is_that_of_the_bar_that_is_followed() {
+    let row = |total, a, b| format!("Total {total}%\na.zip {a}%\nb.zip {b}%\n");
+    let stream = [row(6, 10, 3), row(7, 12, 4), row(8, 13, 5)].join("\x1b[3A");
+    let readings = read(stream.as_bytes());
+    let last = readings.last().and_then(|reading| reading.stage.clone());
+    assert_eq!(last.and_then(|stage| stage.label).as_deref(), Some("Total"));
+    assert_eq!(percents(&stream).last(), Some(&8.0));
+}
+
+#[test]
+fn a_label_ends_before_an_open_bracket_and_begins_behind_the_date() {
+    let labels = [
+        ("\rcopied (CPU 91, 45% done)", "copied"),
+        ("\rEXECUTING [0s, 45%]", "EXECUTING"),
+        ("\r2026-11-26 12:00:00 worker 45%", "worker"),
+        ("\ra (b) c 45%", "a (b) c"),
+    ];
+    for (row, label) in labels {
+        let found = stages(row).into_iter().map(|stage| stage.1);
+        assert_eq!(found.collect::<Vec<_>>(), [Some(label.to_owned())], "{row}");
+    }
+}
