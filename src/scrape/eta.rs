@@ -36,7 +36,10 @@ pub fn placed<'a>(text: &Text<'a>, percent: &Percent, speed: Option<Speed<'a>>) 
     let joined = text.str(closing) == "=";
     // `00:05 [01:00]`: of two times nothing tells which is left.
     let second = text.str(closing) == "[" && duration(text, closing + 1).is_some();
-    let shown = !passed && !joined && !second && !has_result(text) && percent.value < 100.0;
+    // Nobody foretells hundredths: `10% 0.30s` is what has passed.
+    let measured = text.str(at).contains('.');
+    let shown =
+        !measured && !passed && !joined && !second && !has_result(text) && percent.value < 100.0;
     shown.then(|| eta(text, at, end))
 }
 

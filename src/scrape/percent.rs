@@ -292,8 +292,36 @@ pub fn names_measure(word: &str) -> bool {
 
 fn is_measure(text: &Text<'_>, percent: &Percent) -> bool {
     let before = (0..percent.at.0).rev();
-    let after = percent.at.1..text.tokens().len();
-    clause_has_measure(text, before) || clause_has_measure(text, after)
+    let after = percent.at.1..end_of_part(text, percent.at.1);
+    clause_has_measure(text, before) || clause_has_measure(text, after) || is_listed(text, percent)
+}
+
+/// `10% - disk 93% full`: a dash ends what is said of a percentage, if another one follows.
+fn end_of_part(text: &Text<'_>, from: usize) -> usize {
+    let is_space = |kind| kind == Some(Kind::Space);
+    let is_dash = |at: &usize| {
+        let dash = matches!(text.str(*at), "-" | "–" | "—" | "·" | "•");
+        dash && is_space(text.kind_before(*at)) && is_space(text.kind(*at + 1))
+    };
+    let end = text.tokens().len();
+    let dash = (from..end).find(is_dash).unwrap_or(end);
+    let follows = (dash..end).any(|at| text.str(at) == "%");
+    if follows { dash } else { end }
+}
+
+/// `loss 2.60, time 12.34ms, mfu 35.11%`: one of several measures, each behind its name.
+fn is_listed(text: &Text<'_>, percent: &Percent) -> bool {
+    let name = text.back_over_space(percent.at.0);
+    let comma = text.back_over_space(name.saturating_sub(1));
+    if text.kind_before(name) != Some(Kind::Word) || text.before(comma) != "," {
+        return false;
+    }
+    let end = comma - 1;
+    let number = end - usize::from(text.kind_before(end) == Some(Kind::Word));
+    let space = number.saturating_sub(1);
+    text.kind_before(number) == Some(Kind::Number)
+        && text.kind_before(space) == Some(Kind::Space)
+        && text.kind_before(space.saturating_sub(1)) == Some(Kind::Word)
 }
 
 /// `Battery 0: discharging, 85%`, `Rejected....: 0/40 (0%)`: what the line is about stands before its

@@ -62,9 +62,9 @@ const EXCEPTIONS: &[(&str, &str, &str)] = &[
     ("tar-checkpoint-pipe", "amount", COUNTER),
     ("tar-checkpoint-pty", "amount", COUNTER),
 ];
-const BOTH: &str = "a line for people and one for machines say the same with other roundings";
+const BOTH: &str = "of a line for people and one for machines, which differ, the machine's is read";
 const COUNTDOWN: &str = "the first line says `39 items remaining`; of 40 it says nowhere";
-const COUNTER: &str = "a number among words may be anything";
+const COUNTER: &str = "a number among words, of no whole and in no unit, may be anything";
 const FIRST: &str = "what has no sign of what it is must change before it counts";
 const OVER: &str = "a percentage above 100 cannot be published, and is not cut to fit";
 const TAKEN_BACK: &str = "stood for a tenth of a millisecond";

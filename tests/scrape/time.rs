@@ -83,3 +83,9 @@ fn the_spellings_of_a_speed() {
         );
     }
 }
+
+#[test]
+fn a_time_in_hundredths_is_one_that_has_passed() {
+    let reading = crate::last("\rWriting | ####       | 10% 0.30s");
+    assert_eq!((reading.percent, reading.eta), (Some(10.0), None));
+}

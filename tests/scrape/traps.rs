@@ -137,3 +137,23 @@ fn three_counters_of_errors_are_no_amount() {
     let reading = crate::last("\r10.00% done, 0:01 elapsed. (0/0/0 errors)");
     assert_eq!((reading.percent, reading.loaded), (Some(10.0), None));
 }
+
+#[test]
+fn one_of_several_named_measures_is_no_progress_but_the_counter_before_them_is() {
+    let log = |head: fn(u32) -> String| -> String {
+        let line = |turn| format!("{}: loss 2.60, time 12.34ms, mfu 35.{turn}%\n", head(turn));
+        (1..5).map(line).collect()
+    };
+    let bare = log(|turn| format!("iter {}", 100 * turn));
+    assert_eq!(crate::percents_in_time(&bare), crate::NONE);
+    let counted = log(|turn| format!("iter {}/1000", 100 * turn));
+    assert_eq!(crate::percents_in_time(&counted), [20.0, 30.0, 40.0]);
+}
+
+#[test]
+fn a_dash_parts_progress_from_the_measure_of_something_else() {
+    for dash in ["-", "·"] {
+        let row = format!("\rUploading 10% {dash} disk 93% full {dash} 1.5 MB/s");
+        assert_eq!(crate::percents(&row), [10.0], "{row}");
+    }
+}
