@@ -103,7 +103,7 @@ LENGTHS = {
     "chunked with a comma": (request("POST", TASK, "Transfer-Encoding: ,chunked"), 400, "bad_request", OVER),
     "a coding nobody knows": (request("POST", TASK, "Transfer-Encoding: br, chunked"), 501, "not_implemented", OVER),
     "chunked with a parameter": (
-        request("POST", TASK, "Transfer-Encoding: chunked;q=1"), 501, "not_implemented", OVER),
+        request("POST", TASK, "Transfer-Encoding: chunked;q=1"), 400, "bad_request", OVER),
     "a coding behind a vertical tab": (
         request("POST", TASK, "Transfer-Encoding: \x0bchunked"), 400, "bad_request", OVER),
     "none for a publish": (request("POST", TASK), 411, "length_required", OVER),
