@@ -259,7 +259,7 @@ fn clock(seconds: f64) -> String {
 /// Fields of the command's states that would otherwise be filled from what is read.
 const STANDING: &[&str] = &["unit", "stage"];
 
-/// What the states of a stream have said of [`STANDING`] fields: it stands until they say it anew.
+/// What the states of a stream have said of `STANDING` fields: it stands until they say it anew.
 #[derive(Debug, Clone, Default)]
 pub struct Standing(Fields);
 
