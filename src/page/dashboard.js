@@ -281,8 +281,9 @@ function noticeText() {
 function lineText() {
   if (line.connection === "live") return `live · ${line.way}`;
   if (line.connection === "ended") return "closed by the daemon";
-  // Only a remark: the daemon may well be on this machine, so attempts go on regardless.
-  if (!navigator.onLine) return "offline";
+  // Only a remark: the daemon may well be on this machine, so attempts go on regardless. Who has
+  // refused was there.
+  if (!navigator.onLine && !line.refusal) return "offline";
   if (line.connection !== "waiting") return line.lostAt ? "reconnecting…" : "connecting…";
   const seconds = Math.ceil((line.retryAt - Date.now()) / 1000);
   const what = line.refusal ? "refused, trying again" : "reconnecting";
