@@ -193,6 +193,28 @@ fn a_stopped_command_can_be_cancelled() {
 }
 
 #[test]
+fn a_cancelled_command_is_cancelled_although_nobody_reads_its_output() {
+    let daemon = daemon();
+    let server = daemon.server();
+    // More than a pipe holds, and nobody reads it before the end has been published.
+    let (written, go) = (fifo("written"), fifo("unread"));
+    let script = format!(
+        "{} run --no-pty --task job --grace 1 --server {server} -- \
+         sh -c 'head -c 100000 /dev/zero; echo >{written}; exec sleep 600' | (read x <{go}; wc -c)",
+        env!("CARGO_BIN_EXE_doneyet")
+    );
+    let job = Program::with(std::process::Command::new("sh").args(["-c", &script]));
+    assert_eq!(std::fs::read_to_string(&written).unwrap(), "\n");
+    cancel(&server, "job");
+    let end = await_state(&server, "job", |state| status(state) != "running");
+    assert_eq!((status(&end), &end["error"]), ("cancelled", &Value::Null));
+    std::fs::write(&go, "go\n").unwrap();
+    assert_eq!(job.end().out.trim(), "100000");
+    std::fs::remove_file(&written).unwrap();
+    std::fs::remove_file(&go).unwrap();
+}
+
+#[test]
 fn on_a_terminal_a_cancel_is_as_thorough() {
     let daemon = daemon();
     let server = daemon.server();

@@ -2,6 +2,8 @@
 
 use rustix::process::{Pid, WaitId, WaitIdOptions, WaitIdStatus, waitid};
 
+use crate::command::kin::Kin;
+
 /// How a command ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Ending {
@@ -19,6 +21,17 @@ impl Ending {
             Ending::Killed(signal) => u8::try_from(128 + signal).unwrap_or(u8::MAX),
         }
     }
+}
+
+/// What there is to be said of a command at the last.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Verdict {
+    /// It ended by itself.
+    Ended(Ending),
+    /// It was cancelled, and nothing is left of it.
+    Cancelled,
+    /// It was cancelled, and these could not be ended.
+    Survived(Vec<Kin>),
 }
 
 /// What a parent is told of its child.

@@ -11,9 +11,11 @@ use serde_json::{Map, json};
 use signal_hook::consts::{SIGCHLD, SIGCONT, SIGTSTP, SIGWINCH};
 
 use super::child::Child;
-use super::ending::Ending;
+use super::ending::{Ending, Verdict};
 use super::overheard::Overheard;
 use super::portion::Heard;
+use super::relay::Relay;
+use super::report::last_words;
 use super::result::result;
 use super::{Event, LAST_WORD, Report, Stop, Tail, fields, kin, suspend, wants_terminal};
 use crate::client::{Link, News};
@@ -45,7 +47,6 @@ pub(super) struct Job {
     explains: Stream,
     stop: Stop,
     grace: Duration,
-    open_streams: usize,
     /// Somebody's stop will come back to us as a signal that is not meant for the command.
     expects_stop: bool,
     burial: Option<Instant>,
@@ -57,9 +58,31 @@ pub(super) struct Job {
 /// The command has ended; its output perhaps not.
 struct End {
     ending: Ending,
+    /// Until then, what a process that it has left behind writes counts as its own.
     until: Instant,
     /// How far each relay was at that moment.
     marks: Vec<u64>,
+}
+
+impl End {
+    fn of(ending: Ending, relays: &[Relay]) -> End {
+        End {
+            ending,
+            until: Instant::now() + LINGER,
+            marks: relays.iter().map(Relay::mark).collect(),
+        }
+    }
+
+    /// Whether whatever it has to say has been said, as far as our own reader takes it.
+    fn is_heard(&self, relays: &[Relay]) -> bool {
+        relays.iter().all(Relay::is_over) || Instant::now() >= self.until
+    }
+
+    /// Whether all that the command itself wrote has also reached our own reader.
+    fn is_passed_on(&self, relays: &[Relay]) -> bool {
+        let mut marked = relays.iter().zip(&self.marks);
+        self.is_heard(relays) && !marked.any(|(relay, mark)| relay.owes(*mark))
+    }
 }
 
 impl Job {
@@ -71,7 +94,6 @@ impl Job {
         result: Option<NamePattern>,
     ) -> Job {
         Job {
-            open_streams: child.relays.len(),
             explains: if child.relays.len() == 1 {
                 Stream::Out
             } else {
@@ -95,9 +117,9 @@ impl Job {
 
     /// Sees the command to its end, and tells the daemon of it.
     pub(super) fn attend(mut self, inbox: &Receiver<Event>) -> Result<ExitCode, Failure> {
-        let ending = loop {
-            if let Some(ending) = self.verdict() {
-                break ending;
+        let verdict = loop {
+            if let Some(verdict) = self.verdict() {
+                break verdict;
             }
             let patience = self
                 .next_deadline()
@@ -106,7 +128,7 @@ impl Job {
                 Ok(event) => self.happen(event),
                 Err(RecvTimeoutError::Timeout) => {}
                 // Every thread has gone, the waiting one included: it never leaves without a word.
-                Err(RecvTimeoutError::Disconnected) => break Ending::Exited(1),
+                Err(RecvTimeoutError::Disconnected) => break Verdict::Ended(Ending::Exited(1)),
             }
             // Not only in quiet moments: a talkative command has none.
             self.tick();
@@ -117,36 +139,48 @@ impl Job {
             self.listen(stream, &heard);
         }
         self.understand(u64::MAX);
-        let mut last = if self.stop.is_spent() {
-            self.report.survived(&kin::ours(&[]))
-        } else {
-            self.report.end(ending, self.stop.has_begun(), &self.tail)
-        };
-        if let (Ending::Exited(0), false, Some(pattern)) =
-            (ending, self.stop.has_begun(), &self.result)
-        {
+        let mut last = last_words(&verdict, &self.tail);
+        if let (Verdict::Ended(Ending::Exited(0)), Some(pattern)) = (&verdict, &self.result) {
             last.extend(result(Path::new("."), pattern));
         }
         if self.link.finish(last, LAST_WORD).is_err() {
             eprintln!("doneyet run: the daemon is away and has not heard of the end");
         }
-        Ok(ExitCode::from(ending.code()))
+        let Some(end) = self.end else {
+            return Ok(ExitCode::FAILURE);
+        };
+        while !end.is_passed_on(&self.child.relays) {
+            let _ = inbox.recv_timeout(LINGER);
+        }
+        Ok(ExitCode::from(end.ending.code()))
     }
 
-    /// How it ended, once there is nothing more to wait for.
-    fn verdict(&self) -> Option<Ending> {
-        let end = self.end.as_ref()?;
-        let is_silent = self.open_streams == 0 || self.has_lingered(end);
-        let is_stopping = self.stop.has_begun() && !self.stop.is_spent();
-        let is_over = is_silent && !(is_stopping && self.has_survivors());
-        is_over.then_some(end.ending)
+    /// What there is to be said of it, once nothing that may still come can change that.
+    ///
+    /// How a command ended by itself is explained by its output, so the last of that is waited for,
+    /// however slowly it is read. One that was cancelled is gone when its processes are, whether
+    /// anybody reads or not.
+    fn verdict(&self) -> Option<Verdict> {
+        let (end, relays) = (self.end.as_ref()?, &self.child.relays);
+        if !self.stop.has_begun() {
+            return end
+                .is_passed_on(relays)
+                .then_some(Verdict::Ended(end.ending));
+        }
+        if !end.is_heard(relays) {
+            return None;
+        }
+        let left = kin::ours(&[]);
+        match left.is_empty() {
+            true => Some(Verdict::Cancelled),
+            false => self.stop.is_spent().then_some(Verdict::Survived(left)),
+        }
     }
 
     fn happen(&mut self, event: Event) {
         match event {
-            // Read at every turn.
-            Event::Overheard => {}
-            Event::Silent => self.open_streams -= 1,
+            // Looked at in every turn.
+            Event::Overheard | Event::Silent => {}
             Event::Ended(ending) => self.end(ending),
             Event::Stopped(signal) => self.stopped(signal),
             Event::Signal(signal) => self.signalled(signal),
@@ -207,25 +241,11 @@ impl Job {
     }
 
     fn end(&mut self, ending: Ending) {
-        let now = Instant::now();
-        if let Some(signal) = self.stop.hurry(now) {
+        if let Some(signal) = self.stop.hurry(Instant::now()) {
             self.press(signal);
         }
         self.child.bury();
-        self.end = Some(End {
-            ending,
-            until: now + LINGER,
-            marks: self.child.relays.iter().map(|relay| relay.mark()).collect(),
-        });
-    }
-
-    fn has_lingered(&self, end: &End) -> bool {
-        let mut relays = self.child.relays.iter().zip(&end.marks);
-        Instant::now() >= end.until && !relays.any(|(relay, mark)| relay.owes(*mark))
-    }
-
-    fn has_survivors(&self) -> bool {
-        !kin::ours(&[]).is_empty()
+        self.end = Some(End::of(ending, &self.child.relays));
     }
 
     fn press(&self, signal: Signal) {

@@ -70,6 +70,11 @@ impl Relay {
         self.shared.read.load(Ordering::SeqCst)
     }
 
+    /// Whether the stream is at its end, or nobody reads it any more.
+    pub(super) fn is_over(&self) -> bool {
+        self.shared.is_over.load(Ordering::SeqCst)
+    }
+
     /// Whether some of what the command wrote before `mark` was taken may still be under way.
     ///
     /// At that moment a pipe's worth could lie unread. Once more than that has come, or the pipe
@@ -78,9 +83,7 @@ impl Relay {
     pub(super) fn owes(&self, mark: u64) -> bool {
         let shared = &self.shared;
         let since = shared.read.load(Ordering::SeqCst).saturating_sub(mark);
-        !shared.is_over.load(Ordering::SeqCst)
-            && shared.is_writing.load(Ordering::SeqCst)
-            && since <= UNREAD
+        !self.is_over() && shared.is_writing.load(Ordering::SeqCst) && since <= UNREAD
     }
 }
 

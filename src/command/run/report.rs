@@ -7,7 +7,7 @@ use serde_json::{Map, Number, Value, json};
 use signal_hook::low_level::signal_name;
 
 use super::echo::Echoes;
-use super::ending::Ending;
+use super::ending::{Ending, Verdict};
 use super::fields;
 use crate::command::kin::Kin;
 use crate::scrape::Reading;
@@ -107,56 +107,36 @@ impl Report {
         }
         has_room
     }
+}
 
-    /// The last patch.
-    pub(super) fn end(
-        &self,
-        ending: Ending,
-        was_cancelled: bool,
-        tail: &Tail,
-    ) -> Map<String, Value> {
-        let mut patch = Map::new();
-        let mut set = |name: &str, value: Value| drop(patch.insert(name.to_owned(), value));
-        set("speed", Value::Null);
-        set("eta", Value::Null);
-        match ending {
-            _ if was_cancelled => set("status", "cancelled".into()),
-            Ending::Exited(0) => {
-                set("status", "completed".into());
-                set("progress", 100.into());
-            }
-            Ending::Exited(code) => {
-                set("status", "failed".into());
-                set("exit_code", code.into());
-                set(
-                    "error",
-                    tail.text().unwrap_or(format!("exit code {code}")).into(),
-                );
-            }
-            Ending::Killed(signal) => {
-                let name = signal_name(signal).map_or(signal.to_string(), str::to_owned);
-                set("status", "failed".into());
-                set("signal", name.as_str().into());
-                set(
-                    "error",
-                    tail.text().unwrap_or(format!("killed by {name}")).into(),
-                );
-            }
+/// The last patch. `tail` is what explains a failure.
+pub(super) fn last_words(verdict: &Verdict, tail: &Tail) -> Map<String, Value> {
+    let failed = |what: &str, how: Value, words: String| {
+        let error = tail.text().unwrap_or(words);
+        json!({"status": "failed", what: how, "error": error})
+    };
+    let mut patch = fields(match verdict {
+        Verdict::Cancelled => json!({"status": "cancelled"}),
+        Verdict::Survived(kin) => {
+            let error = format!("still there after SIGKILL: {}", names(kin));
+            json!({"status": "failed", "error": error})
         }
-        patch
-    }
+        Verdict::Ended(Ending::Exited(0)) => json!({"status": "completed", "progress": 100}),
+        Verdict::Ended(Ending::Exited(code)) => {
+            failed("exit_code", (*code).into(), format!("exit code {code}"))
+        }
+        Verdict::Ended(Ending::Killed(signal)) => {
+            let name = signal_name(*signal).map_or(signal.to_string(), str::to_owned);
+            failed("signal", name.as_str().into(), format!("killed by {name}"))
+        }
+    });
+    patch.extend(fields(json!({"speed": null, "eta": null})));
+    patch
+}
 
-    /// The last patch of a command that was cancelled, where not everything could be ended.
-    pub(super) fn survived(&self, kin: &[Kin]) -> Map<String, Value> {
-        let named = |kin: &Kin| format!("{} ({})", kin.pid.as_raw_nonzero(), kin.name);
-        let names: Vec<String> = kin.iter().map(named).collect();
-        fields(json!({
-            "status": "failed",
-            "speed": null,
-            "eta": null,
-            "error": format!("still there after SIGKILL: {}", names.join(", ")),
-        }))
-    }
+fn names(kin: &[Kin]) -> String {
+    let named = |kin: &Kin| format!("{} ({})", kin.pid.as_raw_nonzero(), kin.name);
+    kin.iter().map(named).collect::<Vec<_>>().join(", ")
 }
 
 /// A number as JSON has it: whole ones without a fraction.
