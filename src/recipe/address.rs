@@ -34,6 +34,20 @@ impl Addresses {
                 "made of the characters that an address has; others are percent-encoded".to_owned(),
             );
         }
+        let path = match rest.strip_prefix("//") {
+            Some(rest) => rest
+                .split_once(['/', '?', '#'])
+                .map_or("", |(_, path)| path),
+            None => rest,
+        };
+        // RFC 3986 has brackets around an IPv6 address and nowhere else. curl reads more into them:
+        // `[1-999].bin` as that many addresses.
+        if path.contains(['[', ']']) {
+            return Err(
+                "without brackets, except around an IPv6 address; others are %5B and %5D"
+                    .to_owned(),
+            );
+        }
         match rest.strip_prefix("//") {
             Some(rest) => self.check_authority(rest),
             None if WITH_HOST.contains(&scheme.as_str()) => {

@@ -21,7 +21,7 @@ fn an_address_is_passed_on_as_it_is() {
         "http://192.0.2.7:8080/a%20b",
         "http://[2001:db8::7]:80/",
         "http://[2001:db8::7]/",
-        "https://example.org/;rm=1,2'(3)*!$@[x]",
+        "https://example.org/;rm=1,2'(3)*!$@%5Bx%5D",
         "https://example.org./",
     ] {
         assert_eq!(ordered(json!(url)).as_deref(), Ok(url), "{url}");
@@ -68,6 +68,10 @@ fn what_is_no_address_names_its_field() {
         json!("http://example.org:+80/"),
         json!("http://[::1"),
         json!("http://[not]/"),
+        json!("http://[::1]/[1-3].bin"),
+        json!("http://example.org/?a[]=1"),
+        json!("http://example.org#[1]"),
+        json!("http://example.org/{a,b}"),
         json!("http://exa%6dple.org/"),
         json!(long),
         json!(5),
