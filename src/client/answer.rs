@@ -1,10 +1,10 @@
 //! Waiting for the head of an answer.
 
 use std::io;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use super::stream::Stream;
-use super::{ClientError, PATIENCE, Server};
+use super::{ClientError, Server};
 use crate::wire::http::{Body, Extent, Fields, HttpError, ReplyHead, Scan};
 
 /// Bytes asked of the socket at once.
@@ -21,9 +21,14 @@ pub(super) struct Answer<'s> {
 }
 
 impl<'s> Answer<'s> {
-    /// Waits for the head of the real answer; interim ones (RFC 9110 §15.2) are skipped.
-    pub(super) fn wait(server: &'s Server, stream: Stream) -> Result<Answer<'s>, ClientError> {
-        let deadline = Instant::now() + PATIENCE;
+    /// Waits for the head of the real answer; interim ones (RFC 9110 §15.2) are skipped. All of it
+    /// has to come within `patience`.
+    pub(super) fn wait(
+        server: &'s Server,
+        stream: Stream,
+        patience: Duration,
+    ) -> Result<Answer<'s>, ClientError> {
+        let deadline = Instant::now() + patience;
         let mut answer = Answer {
             server,
             stream,

@@ -39,7 +39,7 @@ impl Download {
         stream
             .write_all(&request)
             .map_err(|error| server.broken(error))?;
-        let answer = Answer::wait(server, stream)?;
+        let answer = Answer::wait(server, stream, PATIENCE)?;
         let status = answer.read_head(|head| head.status)?;
         if status != 200 {
             let body = answer.content("GET", MAX_EXPLANATION)?;

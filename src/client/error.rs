@@ -66,6 +66,12 @@ impl ClientError {
         matches!(self, Self::Unreachable { .. })
     }
 
+    /// Whether somebody is at the address and says nothing, or has broken off: a daemon that is
+    /// stopped, overloaded, or just being restarted.
+    pub fn is_broken(&self) -> bool {
+        matches!(self, Self::Broken { .. })
+    }
+
     /// The refusal that `reply` is.
     pub fn refused(server: &Server, reply: &Reply) -> Self {
         let body: Value = serde_json::from_slice(&reply.body).unwrap_or_default();

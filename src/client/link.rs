@@ -14,8 +14,12 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Map, Value};
 
+use super::request::request_within;
 use super::slot::Slot;
-use super::{Backoff, ClientError, Incoming, Sender, Server, WebSocketClient, request};
+use super::{Backoff, ClientError, Incoming, Sender, Server, WebSocketClient};
+
+/// How long a daemon may take to hear of a fresh run. The work waits meanwhile.
+const WELCOME: Duration = Duration::from_secs(3);
 
 /// The daemon pings every 20 s; a connection this quiet is none.
 const SILENCE: Duration = Duration::from_secs(60);
@@ -100,7 +104,7 @@ enum Line {
 ///
 /// # Errors
 ///
-/// If the daemon is away, or does not take the task.
+/// If the daemon is away, says nothing for 3 s, or does not take the task.
 pub fn start_over(
     server: &Server,
     task: &str,
@@ -108,7 +112,7 @@ pub fn start_over(
 ) -> Result<(), ClientError> {
     let body = Value::Object(state.clone()).to_string();
     let route = format!("/api/progress/{task}");
-    request(server, "PUT", &route, Some(body.as_bytes()))?
+    request_within(server, "PUT", &route, Some(body.as_bytes()), WELCOME)?
         .success(server)
         .map(drop)
 }

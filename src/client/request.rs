@@ -1,11 +1,12 @@
 //! One question, one answer.
 
 use std::io::Write as _;
+use std::time::Duration;
 
 use serde_json::Value;
 
 use super::answer::Answer;
-use super::{ClientError, Server};
+use super::{ClientError, PATIENCE, Server};
 
 /// Bytes of content taken at most. Ten thousand tasks of a usual size are two megabytes.
 const MAX_CONTENT: usize = 256 * 1024 * 1024;
@@ -39,7 +40,7 @@ impl Reply {
 }
 
 /// Asks `server` for `route` (with its query, percent-encoded) and waits for all of the answer,
-/// [`PATIENCE`](super::PATIENCE) long. The body, if any, is sent as JSON.
+/// [`PATIENCE`] long. The body, if any, is sent as JSON.
 ///
 /// # Errors
 ///
@@ -50,12 +51,23 @@ pub fn request(
     route: &str,
     body: Option<&[u8]>,
 ) -> Result<Reply, ClientError> {
+    request_within(server, method, route, body, PATIENCE)
+}
+
+/// [`request`] for somebody who waits as long as they say.
+pub(super) fn request_within(
+    server: &Server,
+    method: &str,
+    route: &str,
+    body: Option<&[u8]>,
+    patience: Duration,
+) -> Result<Reply, ClientError> {
     let mut stream = server.connect()?;
     let request = encode(server, method, route, body);
     stream
         .write_all(&request)
         .map_err(|error| server.broken(error))?;
-    let answer = Answer::wait(server, stream)?;
+    let answer = Answer::wait(server, stream, patience)?;
     let status = answer.read_head(|head| head.status)?;
     let body = answer.content(method, MAX_CONTENT)?;
     Ok(Reply { status, body })

@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 
 use super::answer::Answer;
 use super::stream::Stream;
-use super::{ClientError, Reply, Server, entropy};
+use super::{ClientError, PATIENCE, Reply, Server, entropy};
 use crate::wire::close::{Close, CloseCode, Violation};
 use crate::wire::frame::{self, OpCode, Role};
 use crate::wire::handshake::{Opening, Refusal};
@@ -74,7 +74,7 @@ impl WebSocketClient {
             .write_all(&request)
             .map_err(|error| server.broken(error))?;
 
-        let answer = Answer::wait(server, stream)?;
+        let answer = Answer::wait(server, stream, PATIENCE)?;
         match answer.read_head(|head| opening.verify(head))? {
             Ok(()) => WebSocketClient::opened(server, answer),
             Err(Refusal::Status(status)) => {

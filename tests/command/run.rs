@@ -320,6 +320,23 @@ fn a_daemon_that_is_away_for_a_while_changes_nothing() {
 }
 
 #[test]
+fn a_daemon_that_does_not_answer_keeps_no_command_from_running() {
+    // The kernel accepts in its name.
+    let silent = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = silent.local_addr().unwrap();
+    let end = fifo("silent");
+    let server: Server = format!("http://{address}").parse().unwrap();
+    let job = start_script(&server, &format!("echo ready; read x <{end}; exit 6"));
+    job.out.await_line("ready");
+    drop(silent);
+    let daemon = Daemon::listen(address, &Keys::default()).unwrap();
+    await_state(&daemon.server(), "job", |state| state["title"].is_string());
+    std::fs::write(&end, "go\n").unwrap();
+    assert_eq!(job.end().code, Some(6));
+    std::fs::remove_file(&end).unwrap();
+}
+
+#[test]
 fn without_a_daemon_the_task_is_served_from_here() {
     let gone = daemon();
     let server = gone.server();

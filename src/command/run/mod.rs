@@ -233,6 +233,11 @@ fn introduce(
             client::start_over(&daemon.server(), task, state)?;
             Ok((daemon.server(), Some(daemon)))
         }
+        // It may be back at any moment, and the command has no reason to wait for that.
+        Err(error) if error.is_broken() => {
+            eprintln!("doneyet: {error}\ndoneyet: the task is published when it answers again");
+            Ok((server, None))
+        }
         Err(error) => Err(error.into()),
     }
 }
