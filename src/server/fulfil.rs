@@ -28,10 +28,7 @@ impl Broker {
                 .publish(Some(peer), publish, now)
                 .map(Answer::Published),
             Demand::PublishMany(lines) => return self.begin_batch(peer, lines, now),
-            Demand::Forget(task) => self.board.find(&task).map(|key| {
-                self.forget(key, now);
-                Answer::Done
-            }),
+            Demand::Forget(task) => self.delete(&task, now),
             Demand::Show(task) => self.show(&task).map(Answer::State),
             Demand::AwaitState { task, since, .. } => {
                 return self.await_news(peer, &task, Role::Watcher, since);
@@ -345,7 +342,7 @@ impl Broker {
     }
 
     /// Ends a task. A watcher that has not yet taken the last state gets it first.
-    fn forget(&mut self, key: TaskKey, now: Now) {
+    pub(super) fn forget(&mut self, key: TaskKey, now: Now) {
         let Some(task) = self.board.id(key).cloned() else {
             return;
         };

@@ -53,6 +53,8 @@ struct Known {
     /// When its time is over, in ticks, while it runs and that has not been said.
     ends_ms: Option<u64>,
     is_running: bool,
+    /// Its task is to be forgotten as soon as nothing runs any more.
+    is_deleted: bool,
 }
 
 impl Jobs {
@@ -107,6 +109,7 @@ impl Jobs {
             recipe: job.recipe,
             ends_ms: Some(now.ticks_ms + recipe.time_limit_secs * 1000),
             is_running: true,
+            is_deleted: false,
         };
         self.known.insert(job.task.clone(), known);
         Launch {
@@ -167,20 +170,39 @@ impl Broker {
         None
     }
 
+    /// Forgets a task. One whose job runs is first asked to stop, and forgotten when that is gone:
+    /// nobody could see or cancel what runs under a name that is unknown.
+    pub(super) fn delete(&mut self, task: &TaskId, now: Now) -> Result<Answer, Refusal> {
+        let key = self.board.find(task)?;
+        let is_under_way = self.is_under_way(task);
+        let running = self.jobs.known.get_mut(task).filter(|job| job.is_running);
+        match running.filter(|_| is_under_way) {
+            Some(job) => {
+                job.is_deleted = true;
+                self.cancel(task, Some("the task was deleted"), now)?;
+            }
+            None => self.forget(key, now),
+        }
+        Ok(Answer::Done)
+    }
+
     /// Nothing is left of the job. If it has not said how it ended, `words` are its last ones.
     pub fn job_ended(&mut self, task: &TaskId, words: &str, now: Now) {
         let Some(job) = self.jobs.known.get_mut(task) else {
             return;
         };
         job.ends_ms = None;
+        let is_deleted = job.is_deleted;
         if std::mem::take(&mut job.is_running) {
             self.jobs.queue.end(job.recipe);
         }
         if self.is_under_way(task) {
             self.say(task, &[("status", "failed"), ("error", words)], now);
         }
-        if self.board.find(task).is_err() {
-            self.jobs.known.remove(task);
+        match self.board.find(task) {
+            Ok(key) if is_deleted => self.forget(key, now),
+            Ok(_) => {}
+            Err(_) => drop(self.jobs.known.remove(task)),
         }
     }
 

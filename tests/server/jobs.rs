@@ -193,6 +193,29 @@ fn a_running_job_hears_a_cancel_as_any_worker_does() {
 }
 
 #[test]
+fn a_running_job_that_is_deleted_is_stopped_and_then_forgotten() {
+    let mut world = world(json!({}));
+    let id = ordered(&mut world, "http://a/");
+    next_job(&mut world).expect("a job");
+    let worker = world.open(&format!("/ws/worker/{id}"));
+    world.say(worker, crate::frames::text(r#"{"status":"running"}"#));
+    let delete = request("DELETE", &format!("/api/progress/{id}"));
+    assert_eq!(world.ask(&delete).0, 204);
+    let messages = world.messages(worker);
+    let Said::Json(said) = &messages[0] else {
+        panic!("{messages:?}");
+    };
+    assert_eq!(said["action"], "cancel");
+    // As long as it runs, it can be seen.
+    assert_eq!(world.state(&id)["cancel"], "requested");
+    world.say(worker, crate::frames::text(r#"{"status":"cancelled"}"#));
+    end_job(&mut world, &id);
+    let show = request("GET", &format!("/api/progress/{id}"));
+    assert_eq!(world.ask(&show).0, 404);
+    assert_eq!(world.ask(&delete).0, 404);
+}
+
+#[test]
 fn a_job_that_ends_without_a_word_has_failed() {
     let mut world = world(json!({}));
     let id = ordered(&mut world, "http://a/");
