@@ -11,7 +11,7 @@ use super::field::{BadRecipe, Object};
 use super::input::{Dash, Pattern};
 use super::order::RECIPE;
 use super::template::FOLDER;
-use super::{Addresses, Input, Kind, NamePattern, Recipe, Recipes, Template};
+use super::{Addresses, Input, Kind, NamePattern, Recipe, Recipes, Template, code};
 
 const FIELDS: [&str; 11] = [
     "name",
@@ -142,21 +142,17 @@ fn argv(object: &Object<'_>, names: &[&str]) -> Result<Vec<Template>, BadRecipe>
             .map_err(|why| object.bad("argv", format!("made of words {why}")))?;
         argv.push(word);
     }
-    let Some(program) = argv[0].plain().filter(|program| !program.is_empty()) else {
+    if argv[0].plain().is_none_or(str::is_empty) {
         return Err(object.bad("argv", "a list whose first word, the program, has no gaps"));
-    };
+    }
     if argv.iter().any(Template::may_become_option) {
         let allowed = "a list of words in which no dash comes right behind a gap at the beginning";
         return Err(object.bad("argv", allowed));
     }
-    if is_shell(program) {
-        let is_script =
-            |pair: &[Template]| pair[0].plain().is_some_and(takes_script) && pair[1].has_input();
-        if argv.windows(2).any(is_script) {
-            let allowed = "without gaps in a shell's script, where a value would be code; write \
-                           \"$1\" there, and the gap as a word of its own behind it";
-            return Err(object.bad("argv", allowed));
-        }
+    if code::takes_value(&argv) {
+        let allowed = "without gaps in the code for a shell or another interpreter, where a value \
+                       would be code; write \"$1\" there, and the gap as a word of its own behind it";
+        return Err(object.bad("argv", allowed));
     }
     for (place, name) in names.iter().enumerate() {
         if !argv.iter().any(|word| word.uses(place)) {
@@ -167,19 +163,6 @@ fn argv(object: &Object<'_>, names: &[&str]) -> Result<Vec<Template>, BadRecipe>
         }
     }
     Ok(argv)
-}
-
-fn is_shell(program: &str) -> bool {
-    let name = program.rsplit('/').next().unwrap_or(program);
-    matches!(
-        name,
-        "sh" | "ash" | "bash" | "csh" | "dash" | "fish" | "ksh" | "mksh" | "tcsh" | "zsh"
-    )
-}
-
-/// Whether the word behind this one is a shell's script: `-c`, or `-c` among others, as `-ec`.
-fn takes_script(word: &str) -> bool {
-    word == "--command" || (word.starts_with('-') && !word.starts_with("--") && word.contains('c'))
 }
 
 fn folder(object: &Object<'_>) -> Result<PathBuf, BadRecipe> {

@@ -11,6 +11,7 @@
 //! it begins a word it cannot begin with `-`, so no program takes it for an option.
 
 mod address;
+mod code;
 mod field;
 mod file;
 mod input;

@@ -224,4 +224,21 @@ fn a_shell_may_have_a_script_as_long_as_no_value_is_code() {
     recipes(json!({"argv": ["sh", "-c", "curl \"$1\" > \"$2/x\"", "sh", "{url}", "{dir}"]}));
     recipes(json!({"argv": ["sh", "-c", "cd {dir} && curl \"$1\"", "sh", "{url}"]}));
     recipes(json!({"argv": ["wget", "-c", "{url}"]}));
+    recipes(json!({"argv": ["env", "python3", "-u", "fetch.py", "{url}"]}));
+    for argv in [
+        json!(["sh", "-c", "-e", "{url}"]),
+        json!(["bash", "-c", "-o", "pipefail", "{url}"]),
+        json!(["sh", "-ec", "--", "curl {url}"]),
+        json!(["env", "A=b", "/bin/sh", "-c", "curl {url}"]),
+        json!(["busybox", "sh", "-c", "{url}"]),
+        json!(["python3.12", "-c", "{url}"]),
+        json!(["perl", "-e", "1", "-e", "{url}"]),
+        json!(["ruby", "-e{url}"]),
+        json!(["node", "--eval={url}"]),
+        json!(["php", "-r", "{url}"]),
+    ] {
+        let bad = Recipes::parse(&file(json!({"argv": argv})));
+        let why = bad.expect_err("code").to_string();
+        assert!(why.contains("where a value would be code"), "{argv}: {why}");
+    }
 }
