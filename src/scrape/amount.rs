@@ -125,7 +125,7 @@ pub fn alone(text: &Text<'_>) -> Option<Amount> {
     let free = |amount: &Amount| {
         let before = text.before(text.back_over_space(amount.at.0));
         let joined = text.str(text.past_space(amount.at.1)) == "/";
-        !joined && !before.eq_ignore_ascii_case("of") && before != "~"
+        !joined && !before.eq_ignore_ascii_case("of") && before != "~" && !is_prefixed(text, amount)
     };
     let amounts = (0..text.tokens().len()).filter_map(|at| amount_at(text, at));
     let amounts: Vec<Amount> = amounts.filter(free).collect();
@@ -140,6 +140,15 @@ pub fn alone(text: &Text<'_>) -> Option<Amount> {
     found
         .or_else(|| amounts.iter().find(|amount| amount.unit.is_some()))
         .copied()
+}
+
+/// `[r=30k IOPS]`: the letter is the prefix of a unit that is no size.
+fn is_prefixed(text: &Text<'_>, amount: &Amount) -> bool {
+    let end = amount.at.1;
+    let word = text.past_space(end);
+    let letter = text.kind_before(end) == Some(Kind::Word) && text.before(end).len() == 1;
+    let closed = matches!(text.str(word + 1), "]" | ")");
+    letter && word > end && text.kind(word) == Some(Kind::Word) && closed
 }
 
 /// `12/?`, `6.0MiB/0B`: so many, and the total is not known yet.

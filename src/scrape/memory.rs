@@ -21,6 +21,9 @@ use super::token::Text;
 /// The least whole that somebody counts up to: `pass 1/3` is not the way through.
 const MIN_COUNTED: f64 = 4.0;
 
+/// By how many points a percentage has moved, whatever its rounding and that of the amount.
+const MOVED: f64 = 5.0;
+
 /// How long a better source silences the lesser ones.
 const WORD_MS: u64 = 10_000;
 
@@ -66,6 +69,8 @@ pub struct Memory {
     bare: Option<f64>,
     /// The last amount alone on a row that is drawn over.
     size: Option<f64>,
+    /// The last amount beside a percentage, and the first percentage beside it.
+    beside: Option<(f64, f64)>,
     /// The last amount that was read.
     amount: Option<f64>,
     bars: Bars,
@@ -110,7 +115,7 @@ impl Memory {
                 return None;
             }
         }
-        let Some((source, reading)) = found else {
+        let Some((source, mut reading)) = found else {
             if place.is_redrawn() {
                 self.bars.leave(place.row);
             } else if self.role == Role::Other && !heads_table(text) {
@@ -133,8 +138,25 @@ impl Memory {
                 Shown::Another => self.stages.rename(),
                 Shown::Same => {}
             }
+            if self.is_size_of_all(&reading, percent) {
+                (reading.loaded, reading.unit) = (None, None);
+            }
         }
         self.publish(source, reading, now_ms)
+    }
+
+    /// An amount that stands while the percentage beside it moves is no part of the work done.
+    fn is_size_of_all(&mut self, reading: &Reading, percent: f64) -> bool {
+        let Some(loaded) = reading.loaded.filter(|_| reading.total.is_none()) else {
+            return false;
+        };
+        match self.beside {
+            Some((before, first)) if before == loaded => (percent - first).abs() >= MOVED,
+            _ => {
+                self.beside = Some((loaded, percent));
+                false
+            }
+        }
     }
 
     fn publish(&mut self, source: Source, reading: Reading, now_ms: u64) -> Option<Reading> {

@@ -93,3 +93,20 @@ fn a_alone_is_neither_total_nor_speed() {
     assert_eq!(size("45% of 29.52MiB at 5.4MiB/s"), None);
     assert_eq!(size("6.00MiB 0:00:01 [5.50MiB/s]"), Some(6291456.0));
 }
+
+#[test]
+fn an_amount_that_stands_while_the_percentage_moves_is_not_what_is_done() {
+    let rows = [0, 20, 45].map(|percent| format!("\rpkg | 30.6 MB | ###       | {percent}%"));
+    let reading = crate::last(&rows.concat());
+    assert_eq!(
+        (reading.percent, reading.loaded, reading.unit),
+        (Some(45.0), None, None)
+    );
+}
+
+#[test]
+fn the_prefix_of_another_unit_is_no_size() {
+    let reading =
+        crate::last("\rJobs: 1 (f=1): [R(1)][45.0%][r=120MiB/s][r=30k IOPS][eta 00m:03s]");
+    assert_eq!((reading.percent, reading.loaded), (Some(45.0), None));
+}
