@@ -277,6 +277,22 @@ fn a_command_that_cannot_start_says_so_on_a_terminal_too() {
 }
 
 #[test]
+fn a_typed_ctrl_c_ends_us_as_it_ended_the_command() {
+    let daemon = daemon();
+    let server = daemon.server();
+    let line = format!(
+        "perl -e 'system @ARGV; print qq(signal ), $? & 127, qq(\\n)' {DONEYET} run --task job \
+         --server {server} -- sh -c 'echo ready; exec sleep 600'"
+    );
+    let mut run = Program::on_terminal(&line);
+    run.out.await_line("ready");
+    run.type_keys("\x03");
+    let said = run.out.await_line("signal ");
+    assert!(said.contains("signal 2"), "{said:?}");
+    assert_eq!(state(&server, "job")["signal"], "SIGINT");
+}
+
+#[test]
 fn a_death_by_a_signal_is_seen_through_the_session_s_leader() {
     let daemon = daemon();
     let server = daemon.server();

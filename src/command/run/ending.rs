@@ -1,6 +1,11 @@
 //! What becomes of a process that we have started.
 
-use rustix::process::{Pid, WaitId, WaitIdOptions, WaitIdStatus, waitid};
+use std::process::ExitCode;
+
+use rustix::process::{
+    Pid, Resource, Rlimit, WaitId, WaitIdOptions, WaitIdStatus, setrlimit, waitid,
+};
+use signal_hook::low_level::emulate_default_handler;
 
 use crate::command::kin::Kin;
 
@@ -20,6 +25,20 @@ impl Ending {
             Ending::Exited(code) => code,
             Ending::Killed(signal) => u8::try_from(128 + signal).unwrap_or(u8::MAX),
         }
+    }
+
+    /// Ends like the command: does not return if that was killed by a signal with a name.
+    pub(super) fn share(self) -> ExitCode {
+        if let Ending::Killed(signal) = self {
+            // One memory image is enough, and it is the command's.
+            let none = Rlimit {
+                current: Some(0),
+                maximum: Some(0),
+            };
+            let _ = setrlimit(Resource::Core, none);
+            let _ = emulate_default_handler(signal);
+        }
+        ExitCode::from(self.code())
     }
 }
 

@@ -1,14 +1,13 @@
 //! A running command and everything that may happen to it, in one loop.
 
 use std::path::Path;
-use std::process::ExitCode;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::time::{Duration, Instant};
 
 use rustix::process::Signal;
 use serde_json::{Map, json};
-use signal_hook::consts::{SIGCHLD, SIGCONT, SIGTSTP, SIGWINCH};
+use signal_hook::consts::{SIGCHLD, SIGCONT, SIGINT, SIGQUIT, SIGTSTP, SIGWINCH};
 
 use super::child::Child;
 use super::ending::{Ending, Verdict};
@@ -49,6 +48,8 @@ pub(super) struct Job {
     grace: Duration,
     /// Somebody's stop will come back to us as a signal that is not meant for the command.
     expects_stop: bool,
+    /// Signals that were sent to us went to the command.
+    has_passed_signals: bool,
     burial: Option<Instant>,
     end: Option<End>,
     /// Which files the command makes.
@@ -109,14 +110,15 @@ impl Job {
             stop: Stop::new(grace),
             grace,
             expects_stop: false,
+            has_passed_signals: false,
             burial: None,
             end: None,
             result,
         }
     }
 
-    /// Sees the command to its end, and tells the daemon of it.
-    pub(super) fn attend(mut self, inbox: &Receiver<Event>) -> Result<ExitCode, Failure> {
+    /// Sees the command to its end, and tells the daemon of it. Returns how we have to end.
+    pub(super) fn attend(mut self, inbox: &Receiver<Event>) -> Result<Ending, Failure> {
         let verdict = loop {
             if let Some(verdict) = self.verdict() {
                 break verdict;
@@ -147,12 +149,17 @@ impl Job {
             eprintln!("doneyet run: the daemon is away and has not heard of the end");
         }
         let Some(end) = self.end else {
-            return Ok(ExitCode::FAILURE);
+            return Ok(Ending::Exited(1));
         };
         while !end.is_passed_on(&self.child.relays) {
             let _ = inbox.recv_timeout(LINGER);
         }
-        Ok(ExitCode::from(end.ending.code()))
+        let was_typed = self.child.seat.has_keyboard() && !self.has_passed_signals;
+        Ok(match (verdict, end.ending) {
+            // A shell ends its loop for a Ctrl-C only if it sees what it was waiting for die of it.
+            (Verdict::Ended(_), Ending::Killed(SIGINT | SIGQUIT)) if was_typed => end.ending,
+            _ => Ending::Exited(end.ending.code()),
+        })
     }
 
     /// What there is to be said of it, once nothing that may still come can change that.
@@ -284,6 +291,7 @@ impl Job {
         if let Some(signal) = Signal::from_named_raw(signal)
             && self.end.is_none()
         {
+            self.has_passed_signals |= matches!(signal, Signal::INT | Signal::QUIT);
             // It fails only if nobody is left.
             let _ = self.child.signal(signal);
         }

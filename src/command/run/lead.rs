@@ -20,12 +20,10 @@ use std::thread;
 
 use rustix::io::Errno;
 use rustix::process::{
-    Pid, Resource, Rlimit, Signal, WaitId, WaitIdOptions, WaitOptions, getpgid, getpid, getppid,
-    ioctl_tiocsctty, kill_process, kill_process_group, setrlimit, setsid, test_kill_process_group,
-    waitid, waitpid,
+    Pid, Signal, WaitId, WaitIdOptions, WaitOptions, getpgid, getpid, getppid, ioctl_tiocsctty,
+    kill_process, kill_process_group, setsid, test_kill_process_group, waitid, waitpid,
 };
 use rustix::termios::tcsetpgrp;
-use signal_hook::low_level::emulate_default_handler;
 
 use super::ending::{Change, Ending, await_end};
 use super::foreground::Foreground;
@@ -67,7 +65,7 @@ pub fn lead(words: &[OsString]) -> ExitCode {
         Ok(command) => {
             let fate = attend(&command);
             leave(place, &command);
-            share(fate)
+            fate.share()
         }
         Err(error) => refuse(program, &error),
     }
@@ -176,19 +174,4 @@ fn release(place: &OsString) -> ExitCode {
         tcsetpgrp(terminal, leader)
     });
     ExitCode::from(u8::from(!matches!(released, Ok(Ok(())))))
-}
-
-/// Ends like the command.
-fn share(fate: Ending) -> ExitCode {
-    if let Ending::Killed(signal) = fate {
-        // One memory image is enough, and it is the command's.
-        let none = Rlimit {
-            current: Some(0),
-            maximum: Some(0),
-        };
-        let _ = setrlimit(Resource::Core, none);
-        // Returns for signals that have no name; then the code must do.
-        let _ = emulate_default_handler(signal);
-    }
-    ExitCode::from(fate.code())
 }

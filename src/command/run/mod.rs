@@ -199,12 +199,12 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
     } else {
         Wiring::of_our_streams()?
     };
-    let code = match Child::spawn(program, words, wiring, &events) {
+    let ending = match Child::spawn(program, words, wiring, &events) {
         Ok(child) => Job::new(child, link, parser, grace, result).attend(&inbox),
         Err(error) => Err(not_started(link, program, &error)),
     };
     drop(daemon);
-    code
+    ending.map(Ending::share)
 }
 
 fn announce(server: &Server, task: &str) {

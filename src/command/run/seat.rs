@@ -73,6 +73,11 @@ impl Seat {
         }
     }
 
+    /// Whether there is a keyboard whose keys signal the command, as Ctrl-C does, and not us.
+    pub(super) fn has_keyboard(&self) -> bool {
+        matches!(self, Seat::Lent(_) | Seat::Own(Some(_), _))
+    }
+
     /// What the command's output has of keys that were typed.
     pub(super) fn echoes(&self) -> Arc<Mutex<Echoes>> {
         match self {
