@@ -5,7 +5,7 @@ use std::process::Command;
 use serde_json::json;
 
 use super::program::{Program, Script, doneyet, start};
-use super::run::{fifo, run, status};
+use super::run::{await_burial, fifo, run, status};
 use super::terminal::assert_usual_modes;
 use super::{await_state, cancel, daemon, state};
 
@@ -210,6 +210,25 @@ fn ctrl_z_where_no_shell_could_continue_us_changes_nothing() {
     run.out.await_line("got key");
     cancel(&server, "job");
     await_state(&server, "job", |state| status(state) == "cancelled");
+}
+
+#[test]
+fn ctrl_z_stops_us_also_when_only_our_reader_is_left() {
+    let daemon = daemon();
+    let server = daemon.server();
+    let outer = Script::new(
+        "unread",
+        &format!(
+            "{DONEYET} run --no-pty --server {server} -- \
+             sh -c 'head -c 100000 /dev/zero; echo pid $$ >&2' | sleep 600
+             echo stopped $?; kill -KILL %1"
+        ),
+    );
+    let mut run = Program::on_terminal(&format!("exec bash -m {outer}"));
+    let pid = run.out.await_line("pid ").trim().replace("pid ", "");
+    await_burial(&pid);
+    run.type_keys("\x1a");
+    run.out.await_line("stopped 1");
 }
 
 #[test]

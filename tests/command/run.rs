@@ -1,7 +1,10 @@
 //! `doneyet run`: that the command does not notice, and that the watchers do.
 
+use std::fs::File;
 use std::net::SocketAddr;
+use std::path::Path;
 use std::process::Command;
+use std::time::Instant;
 
 use doneyet::client::{Incoming, Server, WebSocketClient};
 use doneyet::command::daemon::Daemon;
@@ -371,6 +374,58 @@ fn a_slow_reader_gets_everything_although_the_command_has_ended() {
     let end = job.end();
     std::fs::remove_file(&fifo).unwrap();
     assert_eq!(end.out.trim(), "190000");
+}
+
+/// Runs a command that writes more than a pipe holds to a reader who does not read, and then does
+/// `last`. The reader's end is open until it is dropped.
+fn start_unread(server: &Server, name: &str, last: &str) -> (Program, String, File) {
+    let unread = fifo(name);
+    let reader = File::options().read(true).write(true).open(&unread);
+    let script = format!(
+        "exec {} run --no-pty --task job --server {server} -- \
+         sh -c 'head -c 100000 /dev/zero; echo pid $$ >&2; {last}' >{unread}",
+        env!("CARGO_BIN_EXE_doneyet")
+    );
+    let job = Program::with(Command::new("sh").args(["-c", &script]));
+    let pid = job.err.await_line("pid ").trim().replace("pid ", "");
+    std::fs::remove_file(&unread).unwrap();
+    (job, pid, reader.unwrap())
+}
+
+pub(super) fn await_burial(pid: &str) {
+    let deadline = Instant::now() + PATIENCE;
+    while Path::new("/proc").join(pid).exists() {
+        assert!(Instant::now() < deadline, "{pid} is still there");
+        std::thread::yield_now();
+    }
+}
+
+#[test]
+fn a_signal_after_the_end_leaves_the_output_to_those_who_do_not_read_it() {
+    let daemon = daemon();
+    let server = daemon.server();
+    for name in ["TERM", "INT", "HUP"] {
+        let (job, pid, reader) = start_unread(&server, "unread-end", "exit 3");
+        await_burial(&pid);
+        job.signal(name);
+        let end = job.end();
+        assert_eq!(end.code, Some(3), "{name}");
+        assert!(end.err.contains("was not read"), "{}", end.err);
+        assert_eq!(state(&server, "job")["exit_code"], 3);
+        drop(reader);
+    }
+}
+
+#[test]
+fn a_signal_after_a_cancel_leaves_them_to_it_too() {
+    let daemon = daemon();
+    let server = daemon.server();
+    let (job, _, reader) = start_unread(&server, "unread-cancelled", "exec sleep 600");
+    cancel(&server, "job");
+    await_state(&server, "job", |state| status(state) == "cancelled");
+    job.signal("TERM");
+    assert_eq!(job.end().code, Some(130));
+    drop(reader);
 }
 
 #[test]

@@ -10,10 +10,10 @@ use serde_json::{Map, json};
 use signal_hook::consts::{SIGCHLD, SIGCONT, SIGINT, SIGQUIT, SIGTSTP, SIGWINCH};
 
 use super::child::Child;
+use super::end::{End, LINGER, remark};
 use super::ending::{Ending, Verdict};
 use super::overheard::Overheard;
 use super::portion::Heard;
-use super::relay::Relay;
 use super::report::last_words;
 use super::result::result;
 use super::{Event, LAST_WORD, Report, Stop, Tail, fields, kin, suspend, wants_terminal};
@@ -21,10 +21,6 @@ use crate::client::{Link, News};
 use crate::command::Failure;
 use crate::recipe::NamePattern;
 use crate::scrape::{Parser, Reader, Reading, Stream};
-
-/// How long to wait for the end of the output after the end of the command. A process that it has
-/// left in the background holds the output open, perhaps for ever.
-const LINGER: Duration = Duration::from_millis(500);
 
 /// Between two looks whether all are gone that a cancelled command has left behind.
 const LOOK: Duration = Duration::from_millis(20);
@@ -54,36 +50,6 @@ pub(super) struct Job {
     end: Option<End>,
     /// Which files the command makes.
     result: Option<NamePattern>,
-}
-
-/// The command has ended; its output perhaps not.
-struct End {
-    ending: Ending,
-    /// Until then, what a process that it has left behind writes counts as its own.
-    until: Instant,
-    /// How far each relay was at that moment.
-    marks: Vec<u64>,
-}
-
-impl End {
-    fn of(ending: Ending, relays: &[Relay]) -> End {
-        End {
-            ending,
-            until: Instant::now() + LINGER,
-            marks: relays.iter().map(Relay::mark).collect(),
-        }
-    }
-
-    /// Whether whatever it has to say has been said, as far as our own reader takes it.
-    fn is_heard(&self, relays: &[Relay]) -> bool {
-        relays.iter().all(Relay::is_over) || Instant::now() >= self.until
-    }
-
-    /// Whether all that the command itself wrote has also reached our own reader.
-    fn is_passed_on(&self, relays: &[Relay]) -> bool {
-        let mut marked = relays.iter().zip(&self.marks);
-        self.is_heard(relays) && !marked.any(|(relay, mark)| relay.owes(*mark))
-    }
 }
 
 impl Job {
@@ -146,19 +112,18 @@ impl Job {
             last.extend(result(Path::new("."), pattern));
         }
         if self.link.finish(last, LAST_WORD).is_err() {
-            eprintln!("doneyet run: the daemon is away and has not heard of the end");
+            remark("the daemon is away and has not heard of the end");
         }
         let Some(end) = self.end else {
             return Ok(Ending::Exited(1));
         };
-        while !end.is_passed_on(&self.child.relays) {
-            let _ = inbox.recv_timeout(LINGER);
-        }
+        let ending = end.ending;
+        end.see_off(&self.child.relays, inbox);
         let was_typed = self.child.seat.has_keyboard() && !self.has_passed_signals;
-        Ok(match (verdict, end.ending) {
+        Ok(match (verdict, ending) {
             // A shell ends its loop for a Ctrl-C only if it sees what it was waiting for die of it.
-            (Verdict::Ended(_), Ending::Killed(SIGINT | SIGQUIT)) if was_typed => end.ending,
-            _ => Ending::Exited(end.ending.code()),
+            (Verdict::Ended(_), Ending::Killed(SIGINT | SIGQUIT)) if was_typed => ending,
+            _ => Ending::Exited(ending.code()),
         })
     }
 
@@ -283,14 +248,15 @@ impl Job {
                 return;
             }
             SIGTSTP if std::mem::take(&mut self.expects_stop) => return,
-            SIGCONT => {
-                self.child.seat.take();
-            }
             _ => {}
         }
-        if let Some(signal) = Signal::from_named_raw(signal)
-            && self.end.is_none()
-        {
+        if let Some(end) = &mut self.end {
+            return end.hear(signal);
+        }
+        if signal == SIGCONT {
+            self.child.seat.take();
+        }
+        if let Some(signal) = Signal::from_named_raw(signal) {
             self.has_passed_signals |= matches!(signal, Signal::INT | Signal::QUIT);
             // It fails only if nobody is left.
             let _ = self.child.signal(signal);

@@ -10,6 +10,7 @@
 
 mod child;
 mod echo;
+mod end;
 mod ending;
 mod foreground;
 mod job;

@@ -2,7 +2,7 @@
 
 use std::fs::File;
 use std::io::{self, Read as _, Write as _};
-use std::os::fd::{AsFd as _, OwnedFd};
+use std::os::fd::{AsFd, OwnedFd};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::mpsc::Sender;
@@ -155,7 +155,7 @@ impl Eavesdropper {
 
 /// Types an answer, unless nobody has read the last ones: then more would only block us.
 fn answer(terminal: &mut File, typed: &[u8]) {
-    if !typed.is_empty() && has_room(terminal) {
+    if !typed.is_empty() && has_room(&*terminal) {
         // Fails only if the terminal is gone.
         let _ = terminal.write_all(typed);
     }
@@ -179,8 +179,8 @@ fn write(stream: &mut File, mut bytes: &[u8]) -> io::Result<()> {
 }
 
 /// Whether writing would not wait.
-fn has_room(file: &File) -> bool {
-    let count = poll(&mut [PollFd::new(file, PollFlags::OUT)], Some(&AT_ONCE));
+pub(super) fn has_room(file: impl AsFd) -> bool {
+    let count = poll(&mut [PollFd::new(&file, PollFlags::OUT)], Some(&AT_ONCE));
     // After an interruption it is better to try.
     count != Ok(0)
 }

@@ -28,5 +28,10 @@ pub(super) fn has_shell() -> bool {
 /// get comes to us, too, afterwards.
 pub(super) fn stop_with_the_others() {
     let _ = kill_current_process_group(Signal::TSTP);
+    stop();
+}
+
+/// Stops us alone.
+pub(super) fn stop() {
     let _ = kill_process(getpid(), Signal::STOP);
 }
