@@ -213,6 +213,23 @@ fn ctrl_z_where_no_shell_could_continue_us_changes_nothing() {
 }
 
 #[test]
+fn a_reader_who_leaves_is_noticed_at_a_terminal() {
+    let daemon = daemon();
+    let server = daemon.server();
+    let script = Script::new(
+        "leaving",
+        &format!(
+            "{DONEYET} run --task job --server {server} -- yes 2>/dev/null | head -n 1
+             echo code ${{PIPESTATUS[0]}}; stty -a"
+        ),
+    );
+    let run = Program::on_terminal(&format!("exec bash {script}"));
+    run.out.await_line("code 141");
+    assert_usual_modes(&run);
+    assert_eq!(state(&server, "job")["signal"], "SIGPIPE");
+}
+
+#[test]
 fn ctrl_z_stops_us_also_when_only_our_reader_is_left() {
     let daemon = daemon();
     let server = daemon.server();

@@ -255,8 +255,35 @@ fn a_reader_who_leaves_is_noticed_by_the_command() {
     assert_eq!(end.out, "y\n");
     let state = await_state(&server, "job", |state| status(state) == "failed");
     assert_eq!(state["signal"], "SIGPIPE");
-    // On a terminal it is the terminal that is gone.
-    let end = Program::with(Command::new("sh").args(["-c", &script.replace("--no-pty", "")])).end();
+}
+
+#[test]
+fn it_is_noticed_through_a_terminal_by_the_same_signal() {
+    let daemon = daemon();
+    let server = daemon.server();
+    let command = "while :; do echo y; echo noise >&2; done";
+    for redirect in ["2>&1", "2>/dev/null", ""] {
+        let line = format!(
+            "{} run --task job --server {server} -- sh -c '{command}' {redirect} | head -n 1 | wc -l; \
+             echo code ${{PIPESTATUS[0]}}",
+            env!("CARGO_BIN_EXE_doneyet")
+        );
+        let end = Program::with(Command::new("bash").args(["-c", &line])).end();
+        assert_eq!(end.out, "1\ncode 141\n", "{redirect}");
+        assert!(!end.err.contains("rror"), "{}", end.err);
+        assert_eq!(state(&server, "job")["signal"], "SIGPIPE");
+    }
+}
+
+#[test]
+fn who_ignores_that_signal_finds_the_terminal_gone() {
+    let daemon = daemon();
+    let server = daemon.server();
+    let line = format!(
+        "{} run --task job --server {server} -- sh -c 'trap \"\" PIPE; exec yes' | head -n 1",
+        env!("CARGO_BIN_EXE_doneyet")
+    );
+    let end = Program::with(Command::new("sh").args(["-c", &line])).end();
     assert_eq!(end.out, "y\n");
     await_state(&server, "job", |state| state["exit_code"] == 1);
 }

@@ -153,6 +153,7 @@ impl Job {
         match event {
             // Looked at in every turn.
             Event::Overheard | Event::Silent => {}
+            Event::Unread => self.break_pipe(),
             Event::Ended(ending) => self.end(ending),
             Event::Stopped(signal) => self.stopped(signal),
             Event::Signal(signal) => self.signalled(signal),
@@ -209,6 +210,15 @@ impl Job {
             // One that is stopped would never get it.
             let _ = self.child.signal(Signal::CONT);
             self.link.publish(fields(json!({ "cancel": answer })));
+        }
+    }
+
+    /// Tells the command what it would have been told by a pipe. A terminal has no signal for it but
+    /// to hang up, and only on its foreground; who writes on is told by an error, and says so.
+    fn break_pipe(&self) {
+        if self.end.is_none() {
+            // It fails only if nobody is left.
+            let _ = self.child.signal(Signal::PIPE);
         }
     }
 

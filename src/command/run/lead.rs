@@ -24,10 +24,12 @@ use rustix::process::{
     kill_process, kill_process_group, setsid, test_kill_process_group, waitid, waitpid,
 };
 use rustix::termios::tcsetpgrp;
+use signal_hook::consts::SIGPIPE;
 
 use super::ending::{Change, Ending, await_end};
 use super::foreground::Foreground;
 use super::{OURSELVES, PASSED, catch, refusal, wants_terminal};
+use crate::command::signals;
 
 /// The command's name. It is no command for people, so no help tells of it.
 pub const WORD: &str = "lead-session";
@@ -91,8 +93,13 @@ fn sit_down(place: &OsString) -> io::Result<(OwnedFd, mpsc::Receiver<i32>)> {
     setsid()?;
     ioctl_tiocsctty(&terminal)?;
     let (signals, inbox) = mpsc::channel();
+    let broken = signals.clone();
     catch(&PASSED, move |signal| {
         let _ = signals.send(signal);
+    })?;
+    // Ignored in every Rust program, so nobody's decision.
+    signals::listen(&[SIGPIPE], move |signal| {
+        let _ = broken.send(signal);
     })?;
     Ok((terminal, inbox))
 }

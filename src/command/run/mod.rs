@@ -148,6 +148,8 @@ enum Event {
     Overheard,
     /// One of the streams is at its end.
     Silent,
+    /// What the command writes to a terminal, nobody reads any more.
+    Unread,
     Ended(Ending),
     /// The command was stopped by this signal.
     Stopped(i32),

@@ -27,6 +27,12 @@ const AT_ONCE: Timespec = Timespec {
     tv_nsec: 0,
 };
 
+/// How long a command has to end of SIGPIPE before its terminal goes.
+const FAREWELL: Timespec = Timespec {
+    tv_sec: 0,
+    tv_nsec: 500_000_000,
+};
+
 /// Where the output comes from.
 pub(super) enum Source {
     Pipe(OwnedFd),
@@ -109,7 +115,11 @@ impl Shared {
             let bytes = room.get(..count).unwrap_or_default();
             // First the reader of the output, then the reader of its progress. If the former is
             // gone, closing our end tells the command so: by SIGPIPE, or EIO.
-            if write(&mut ours, bytes).is_err() {
+            if let Err(error) = write(&mut ours, bytes) {
+                if answers.is_some() && error.kind() == io::ErrorKind::BrokenPipe {
+                    let _ = reader.events.send(Event::Unread);
+                    await_hang_up(&source);
+                }
                 return;
             }
             if let Some((queries, attendance)) = &mut answers {
@@ -183,6 +193,15 @@ pub(super) fn has_room(file: impl AsFd) -> bool {
     let count = poll(&mut [PollFd::new(&file, PollFlags::OUT)], Some(&AT_ONCE));
     // After an interruption it is better to try.
     count != Ok(0)
+}
+
+/// Waits until the command has let go of its terminal, for the time in which a signal ends those that
+/// it can end.
+fn await_hang_up(terminal: &File) {
+    let _ = poll(
+        &mut [PollFd::new(terminal, PollFlags::empty())],
+        Some(&FAREWELL),
+    );
 }
 
 /// Our own stream without the line buffer that the standard library puts before it.
