@@ -35,7 +35,7 @@ pub use query::Queries;
 pub use report::{Report, Tail};
 pub use result::result;
 pub use stop::Stop;
-pub use wiring::{Line, Place, Wiring};
+pub use wiring::{Line, Place, Streams, Wiring};
 
 use std::ffi::OsString;
 use std::io;
@@ -81,8 +81,10 @@ const GRACE: Opt = Opt {
 const NO_PTY: Opt = Opt {
     name: "no-pty",
     takes: Takes::Nothing,
-    help: "Connect the command's output to pipes. Many tools show less progress then, or none; \
-           but what they write is plain.",
+    help: "Connect the command's output to pipes. Needed where a script takes what the command \
+           makes, and gives it no input by a pipe (`x=$(doneyet run --no-pty -- ls)`): gzip and tar \
+           refuse a terminal, others colour their lines for it. Many tools show less progress then, \
+           or none.",
 };
 
 const JOIN: Opt = Opt {
@@ -114,7 +116,8 @@ pub const USAGE: Usage = Usage {
     about: "Runs the command and publishes the progress it prints, whatever its form. Watchers can\n\
             cancel it. Output, input, signals and exit code are the command's own. It writes to a\n\
             terminal, since many tools fall silent without one; only output that you lead away\n\
-            from the screen (`> file`, `| tool`) goes through a pipe.\n\
+            from the screen (`> file`, `| tool`), or that of a filter (`tool | … | tool`), goes\n\
+            through a pipe.\n\
             Without a daemon at --server, the task is served from here as long as it runs.",
     options: &[
         TASK,
