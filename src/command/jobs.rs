@@ -11,7 +11,7 @@ use std::io;
 use std::os::unix::fs::DirBuilderExt as _;
 use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{self, Child, Command, Stdio};
 
 use rustix::process::{Pid, Signal, kill_process};
 
@@ -73,15 +73,16 @@ impl Processes {
     fn spawn(&self, launch: &Launch) -> io::Result<Child> {
         let mut server = std::ffi::OsString::from("unix:");
         server.push(&self.socket);
-        let mut process = Command::new(SELF);
-        process
+        let mut runner = Command::new(SELF);
+        runner
             .arg0("doneyet")
             .args(["run", "--join", "--task", launch.task.as_str(), "--server"])
-            .arg(server);
+            .arg(server)
+            .args(["--parent", &process::id().to_string()]);
         if let Some(pattern) = &launch.result {
-            process.args(["--result", pattern.as_str()]);
+            runner.args(["--result", pattern.as_str()]);
         }
-        process
+        runner
             .arg("--")
             .args(&launch.command)
             .current_dir(&launch.folder)

@@ -200,6 +200,27 @@ fn no_job_outlives_the_daemon() {
 }
 
 #[test]
+fn no_job_outlives_a_daemon_that_is_killed() {
+    // The last number is that of the daemon's own child.
+    let mut daemon = Daemon::start(
+        "setsid sh -c 'echo $$ > pid2; exec sleep 1000' & echo $$ > pid1; \
+         cut -d ' ' -f 4 /proc/$PPID/stat > pid3; exec sleep 1000",
+    );
+    let id = daemon.ordered("");
+    let pids = ["pid1", "pid2", "pid3"].map(|name| daemon.await_file(&id, name));
+    let pids = pids.concat();
+    assert_eq!(living(&pids).len(), 3);
+    let program = daemon.program.take().expect("it runs");
+    program.signal("KILL");
+    program.end();
+    let begun = Instant::now();
+    while !living(&pids).is_empty() {
+        assert!(begun.elapsed() < PATIENCE, "{:?} are there", living(&pids));
+        std::thread::yield_now();
+    }
+}
+
+#[test]
 fn watchers_see_how_jobs_end_with_the_daemon() {
     let daemon = Daemon::start("echo begun > begun; exec sleep 1000");
     let (first, second) = (daemon.ordered(""), daemon.ordered(""));

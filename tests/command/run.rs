@@ -212,6 +212,24 @@ fn signals_to_us_reach_the_command() {
 }
 
 #[test]
+fn a_parent_that_is_none_is_refused_before_anything_is_started() {
+    let daemon = daemon();
+    let server = daemon.server();
+    let words = |parent| ["--task", "job", "--parent", parent, "--", "echo", "started"];
+    // A number that no process has (proc(5), pid_max).
+    let end = doneyet("run", &server, &words("4194304"));
+    assert_eq!((end.code, end.out.as_str()), (Some(1), ""));
+    assert!(
+        end.err.contains("process 4194304 is not our parent"),
+        "{}",
+        end.err
+    );
+    assert_eq!(doneyet("run", &server, &words("none")).code, Some(2));
+    let ours = std::process::id().to_string();
+    assert_eq!(doneyet("run", &server, &words(&ours)).code, Some(0));
+}
+
+#[test]
 fn nohup_is_respected() {
     let daemon = daemon();
     let server = daemon.server();

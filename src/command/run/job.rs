@@ -13,6 +13,7 @@ use super::child::Child;
 use super::end::{End, LINGER, remark};
 use super::ending::{Ending, Verdict};
 use super::overheard::Overheard;
+use super::parent::Parent;
 use super::portion::Heard;
 use super::report::last_words;
 use super::result::result;
@@ -50,6 +51,7 @@ pub(super) struct Job {
     end: Option<End>,
     /// Which files the command makes.
     result: Option<NamePattern>,
+    parent: Option<Parent>,
 }
 
 impl Job {
@@ -59,6 +61,7 @@ impl Job {
         parser: Parser,
         grace: Duration,
         result: Option<NamePattern>,
+        parent: Option<Parent>,
     ) -> Job {
         Job {
             explains: if child.relays.len() == 1 {
@@ -80,6 +83,7 @@ impl Job {
             burial: None,
             end: None,
             result,
+            parent,
         }
     }
 
@@ -262,6 +266,10 @@ impl Job {
         }
         if let Some(end) = &mut self.end {
             return end.hear(signal);
+        }
+        if self.parent.as_ref().is_some_and(Parent::is_gone) {
+            // So it was the kernel's.
+            return self.cancel();
         }
         if signal == SIGCONT {
             self.child.seat.take();

@@ -17,6 +17,7 @@ mod job;
 mod keyboard;
 mod lead;
 mod overheard;
+mod parent;
 mod portion;
 mod pty;
 mod query;
@@ -61,6 +62,7 @@ use crate::session::keys::Keys;
 use child::Child;
 use ending::Ending;
 use job::Job;
+use parent::Parent;
 
 const TASK: Opt = Opt {
     name: "task",
@@ -99,6 +101,12 @@ const RESULT: Opt = Opt {
     help: "If the command succeeds, list the files of the current folder whose names match, like \
            *.mp4, as the task's result.",
 };
+const PARENT: Opt = Opt {
+    name: "parent",
+    takes: Takes::One("PID"),
+    help: "Cancel the command when this process, which has to be the one that starts `run`, is \
+           gone, also if it was killed.",
+};
 
 const PARSER: Opt = Opt {
     name: "parser",
@@ -127,6 +135,7 @@ pub const USAGE: Usage = Usage {
         NO_PTY,
         JOIN,
         RESULT,
+        PARENT,
         reach::SERVER,
         reach::TOKEN,
     ],
@@ -180,6 +189,8 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
         .unwrap_or_else(|| invent_id(program));
     let title = arguments.value(&TITLE, values::text)?;
     let result = arguments.value(&RESULT, NamePattern::new)?;
+    let parent = arguments.value(&PARENT, parent::pid)?;
+    let parent = parent.map(Parent::watch).transpose()?;
     let server = reach::server(arguments)?;
     let (state, server, daemon) = if arguments.has(&JOIN) {
         (joining_state(title), server, None)
@@ -206,7 +217,7 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
         Wiring::of_our_streams()?
     };
     let ending = match Child::spawn(program, words, wiring, &events) {
-        Ok(child) => Job::new(child, link, parser, grace, result).attend(&inbox),
+        Ok(child) => Job::new(child, link, parser, grace, result, parent).attend(&inbox),
         Err(error) => Err(not_started(link, program, &error)),
     };
     drop(daemon);
