@@ -177,6 +177,28 @@ fn a_cancel_reaches_a_job_whether_it_waits_or_runs() {
 }
 
 #[test]
+fn a_job_that_was_cancelled_is_so_although_it_ends_well() {
+    let daemon = Daemon::start(
+        "trap '' INT; echo whole > a.bin; echo begun > begun; read line < \"$1\"; exit 0",
+    );
+    let gate = daemon.gate("ignored");
+    let id = daemon.ordered(&gate);
+    daemon.await_file(&id, "begun");
+    cancel(&daemon.server, &id);
+    await_state(&daemon.server, &id, |state| {
+        state["cancel"] == "acknowledged"
+    });
+    fs::write(gate, "go\n").expect("a reader");
+    let end = daemon.await_status(&id, "cancelled");
+    assert_eq!(
+        (&end["result"], &end["exit_code"]),
+        (&Value::Null, &Value::Null)
+    );
+    assert_eq!(daemon.fetch(&id, "a.bin").0, 404);
+    assert_eq!(daemon.await_file(&id, "a.bin"), "whole\n");
+}
+
+#[test]
 fn a_cancel_that_comes_before_the_process_is_not_lost() {
     let daemon = Daemon::start("exec sleep 1000");
     let id = daemon.ordered("");
