@@ -172,16 +172,20 @@ impl Reactor {
     /// Only if polling itself fails; no peer can cause it.
     pub fn run(&mut self) -> io::Result<Exit> {
         let mut events = Events::with_capacity(1024);
+        let mut ended = Instant::now();
         loop {
-            let timeout = self.timeout(self.now());
+            let timeout = self.timeout(self.ticks_ms(ended));
+            // An interrupted poll has no events: the turn that follows looks at the clock only.
             match self.poll.poll(&mut events, timeout) {
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
-                result => result?,
+                Err(error) if error.kind() != io::ErrorKind::Interrupted => return Err(error),
+                _ => {}
             }
             let begun = Instant::now();
             let now = self.at(begun);
             self.turn(&events, now);
-            self.broker.count_turn(begun.elapsed());
+            // A turn reads the clock twice: its end is also when the next poll begins.
+            ended = Instant::now();
+            self.broker.count_turn(ended - begun);
             if self.is_over(now) {
                 self.note_end();
                 return Ok(Exit::Stopped);
@@ -346,7 +350,7 @@ impl Reactor {
         self.stopping_ms.is_some_and(late)
     }
 
-    fn timeout(&mut self, now: Now) -> Option<Duration> {
+    fn timeout(&mut self, ticks_ms: u64) -> Option<Duration> {
         if !self.unread.is_empty() || self.broker.line_len() > 0 {
             return Some(Duration::ZERO);
         }
@@ -364,7 +368,7 @@ impl Reactor {
             self.last_shift.as_ref().map(LastShift::due_ms),
         ];
         let next_ms = next_ms.into_iter().flatten().min()?;
-        Some(Duration::from_millis(next_ms.saturating_sub(now.ticks_ms)))
+        Some(Duration::from_millis(next_ms.saturating_sub(ticks_ms)))
     }
 
     /// Both clocks, now.
@@ -378,9 +382,13 @@ impl Reactor {
             .duration_since(UNIX_EPOCH)
             .unwrap_or_default();
         Now {
-            ticks_ms: (instant - self.started).as_millis() as u64,
+            ticks_ms: self.ticks_ms(instant),
             unix_ms: unix.as_millis() as u64,
         }
+    }
+
+    fn ticks_ms(&self, instant: Instant) -> u64 {
+        (instant - self.started).as_millis() as u64
     }
 }
 
