@@ -98,9 +98,9 @@ impl Fields {
 
     /// One of them.
     pub fn find(&self, name: &str) -> Option<Member<'_>> {
-        let name_of = |span: &Span| span.name(&self.text);
-        let found = self.spans.binary_search_by_key(&name.as_bytes(), name_of);
-        found.ok().map(|place| self.member(self.spans[place]))
+        // Most states have few fields, whose lengths tell most of them apart.
+        let is_it = |span: &&Span| span.name(&self.text) == name.as_bytes();
+        self.spans.iter().find(is_it).map(|&span| self.member(span))
     }
 
     /// The value of one of them, as JSON.
@@ -166,11 +166,14 @@ impl Fields {
     /// Puts the members in order. Of those with the same name the last counts.
     pub(super) fn sort(&mut self) {
         let text = &self.text;
-        // The latest first: of equals the first is kept.
-        self.spans.reverse();
         self.spans.sort_by_key(|span| span.name(text));
-        self.spans
-            .dedup_by(|one, other| one.name(text) == other.name(text));
+        self.spans.dedup_by(|later, kept| {
+            let is_again = later.name(text) == kept.name(text);
+            if is_again {
+                *kept = *later;
+            }
+            is_again
+        });
     }
 
     fn push(&mut self, member: Member<'_>) {
