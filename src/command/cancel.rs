@@ -22,7 +22,7 @@ pub const USAGE: Usage = Usage {
     summary: "Ask a task's worker to stop.",
     about: "Tells the worker that somebody wants the task to stop. The worker decides: watch the\n\
             task to see whether it acknowledges, refuses, or ends.",
-    options: &[REASON, reach::SERVER, reach::TOKEN],
+    options: &[&[REASON], &reach::OPTIONS],
     operands: Operands::Anywhere,
     examples: "doneyet cancel dl-42\ndoneyet cancel dl-42 --reason 'wrong file'",
 };

@@ -43,10 +43,10 @@ pub fn command(usage: &Usage) -> String {
     let mut text = format!("Usage: doneyet {} {}\n\n", usage.name, usage.synopsis);
     text += usage.about.trim();
     text += "\n\nOptions:\n";
-    for option in usage.options.iter().chain([&HELP, &VERSION]) {
+    for option in usage.options().chain([&HELP, &VERSION]) {
         push_entry(&mut text, &spelling(option), option.help, INDENT);
     }
-    if let Some(option) = usage.options.first() {
+    if let Some(option) = usage.options().next() {
         let (name, variable) = (option.name, option.variable());
         let rule = format!("Every option is also an environment variable: --{name} is {variable}.");
         text += &format!("\n{rule}\n");

@@ -8,42 +8,52 @@ use crate::client::Server;
 use crate::session::keys::{Keys, Secret, Token};
 
 /// The publishing side.
-pub const PUBLISH_TOKEN: Opt = Opt {
+const PUBLISH_TOKEN: Opt = Opt {
     name: "publish-token",
     takes: Takes::Secret("TOKEN"),
     help: "Whoever publishes must show this. Others can read a command line: better a file, or \
            the environment.",
 };
 /// The same, from a file.
-pub const PUBLISH_TOKEN_FILE: Opt = Opt {
+const PUBLISH_TOKEN_FILE: Opt = Opt {
     name: "publish-token-file",
     takes: Takes::One("FILE"),
     help: "Publish tokens, one a line; # begins a comment. Read again on SIGHUP.",
 };
 /// The watching side.
-pub const WATCH_TOKEN: Opt = Opt {
+const WATCH_TOKEN: Opt = Opt {
     name: "watch-token",
     takes: Takes::Secret("TOKEN"),
     help: "Whoever watches or cancels must show this (or a ticket).",
 };
 /// The same, from a file.
-pub const WATCH_TOKEN_FILE: Opt = Opt {
+const WATCH_TOKEN_FILE: Opt = Opt {
     name: "watch-token-file",
     takes: Takes::One("FILE"),
     help: "Watch tokens, as above.",
 };
 /// What tickets are signed with.
-pub const TICKET_SECRET: Opt = Opt {
+const TICKET_SECRET: Opt = Opt {
     name: "ticket-secret",
     takes: Takes::Secret("SECRET"),
     help: "Tickets signed with this open one task for watching, and for cancelling if they say so.",
 };
 /// The same, from a file.
-pub const TICKET_SECRET_FILE: Opt = Opt {
+const TICKET_SECRET_FILE: Opt = Opt {
     name: "ticket-secret-file",
     takes: Takes::One("FILE"),
     help: "Ticket secrets, one a line, as above.",
 };
+
+/// All of them.
+pub const OPTIONS: [Opt; 6] = [
+    PUBLISH_TOKEN,
+    PUBLISH_TOKEN_FILE,
+    WATCH_TOKEN,
+    WATCH_TOKEN_FILE,
+    TICKET_SECRET,
+    TICKET_SECRET_FILE,
+];
 
 /// Reads all keys.
 ///
@@ -81,9 +91,10 @@ pub fn enter(server: Server, arguments: &Arguments) -> Result<Server, Failure> {
 
 /// The options among these that were typed where every user of the machine can read them.
 pub fn exposed(arguments: &Arguments) -> impl Iterator<Item = &'static str> {
-    let all = [PUBLISH_TOKEN, WATCH_TOKEN, TICKET_SECRET];
-    all.into_iter()
-        .filter(|option| arguments.was_typed(option))
+    let keys = OPTIONS
+        .into_iter()
+        .filter(|option| matches!(option.takes, Takes::Secret(_)));
+    keys.filter(|option| arguments.was_typed(option))
         .map(|option| option.name)
 }
 

@@ -27,7 +27,7 @@ pub const USAGE: Usage = Usage {
     synopsis: "[options]",
     summary: "List every task.",
     about: "Prints the tasks the daemon knows, the newest first.",
-    options: &[STATUS, JSON, reach::SERVER, reach::TOKEN],
+    options: &[&[STATUS, JSON], &reach::OPTIONS],
     operands: Operands::None,
     examples: "doneyet list\ndoneyet list --status failed --json | jq .error",
 };

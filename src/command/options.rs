@@ -69,12 +69,20 @@ pub struct Usage {
     pub summary: &'static str,
     /// A paragraph or two for the command's own help.
     pub about: &'static str,
-    /// All that it understands.
-    pub options: &'static [Opt],
+    /// All that it understands, in groups that may be shared with other commands. See
+    /// [`options`](Usage::options).
+    pub options: &'static [&'static [Opt]],
     /// What else it takes.
     pub operands: Operands,
     /// A few lines to copy.
     pub examples: &'static str,
+}
+
+impl Usage {
+    /// All that it understands.
+    pub fn options(&self) -> impl Iterator<Item = &'static Opt> + use<> {
+        self.options.iter().copied().flatten()
+    }
 }
 
 /// Where a value was found.
@@ -121,7 +129,7 @@ pub fn parse(
             Long("help") | Short('h') => return Ok(Request::Help),
             Long("version") | Short('V') => return Ok(Request::Version),
             Long(name) => {
-                let Some(option) = usage.options.iter().find(|option| option.name == name) else {
+                let Some(option) = usage.options().find(|option| option.name == name) else {
                     return Err(word.unexpected().into());
                 };
                 let value = match option.takes {
@@ -239,7 +247,7 @@ impl Arguments {
 
     /// Takes from the environment what the command line has left open.
     fn complete(&mut self, usage: &Usage, environment: impl Fn(&str) -> Option<OsString>) {
-        for option in usage.options {
+        for option in usage.options() {
             if self.values.contains_key(option.name) {
                 continue;
             }

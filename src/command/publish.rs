@@ -25,7 +25,7 @@ pub const USAGE: Usage = Usage {
             A VALUE that reads as JSON is taken as JSON (42, true, null deletes), any other as \
             text.\nThe fields with a meaning are progress (0 to 100), status, speed, eta, loaded, \
             total,\nunit and title; completed, failed and cancelled are the statuses that end it.",
-    options: &[JSON, reach::SERVER, reach::TOKEN],
+    options: &[&[JSON], &reach::OPTIONS],
     operands: Operands::Anywhere,
     examples: "doneyet publish dl-42 progress=50 speed=2.5MB/s eta=00:30\n\
                doneyet publish dl-42 '{\"loaded\": 1048576, \"total\": 4194304}'\n\

@@ -8,14 +8,14 @@ use crate::server::{Allowance, Limits};
 use crate::session::forwarded::{Proxies, Proxy};
 
 /// All together.
-pub const MAX_CONNECTIONS: Opt = Opt {
+const MAX_CONNECTIONS: Opt = Opt {
     name: "max-connections",
     takes: Takes::One("COUNT"),
     help: "How many connections there may be. Default, and at most: the files that the system \
            lets a process have, less 64.",
 };
 /// For each address.
-pub const MAX_CONNECTIONS_PER_ADDRESS: Opt = Opt {
+const MAX_CONNECTIONS_PER_ADDRESS: Opt = Opt {
     name: "max-connections-per-address",
     takes: Takes::One("COUNT"),
     help: "How many of them one address may have (of IPv6, one /64). Default: 256. 0 is no limit, \
@@ -23,31 +23,41 @@ pub const MAX_CONNECTIONS_PER_ADDRESS: Opt = Opt {
            you give it.",
 };
 /// For each address.
-pub const MAX_HANDSHAKES: Opt = Opt {
+const MAX_HANDSHAKES: Opt = Opt {
     name: "max-handshakes",
     takes: Takes::One("COUNT"),
     help: "How many WebSockets one address may open a second; like the next two, 5 seconds' worth \
            at once. Default: 50.",
 };
 /// For each address.
-pub const MAX_PUBLISHES: Opt = Opt {
+const MAX_PUBLISHES: Opt = Opt {
     name: "max-publishes",
     takes: Takes::One("COUNT"),
     help: "How many publishes one address may send a second. Default: 200.",
 };
 /// For each address.
-pub const MAX_MESSAGES: Opt = Opt {
+const MAX_MESSAGES: Opt = Opt {
     name: "max-messages",
     takes: Takes::One("COUNT"),
     help: "How many messages the watchers at one address may send a second. Default: 50.",
 };
 /// Whose word counts.
-pub const TRUST_PROXY: Opt = Opt {
+const TRUST_PROXY: Opt = Opt {
     name: "trust-proxy",
     takes: Takes::Many("ADDR[/BITS]"),
     help: "A proxy connects from here, or with `unix` by a Unix socket. The limits then hold for \
            the address that its Forwarded or X-Forwarded-For names. Default: nobody's word counts.",
 };
+
+/// All of them.
+pub const OPTIONS: [Opt; 6] = [
+    MAX_CONNECTIONS,
+    MAX_CONNECTIONS_PER_ADDRESS,
+    MAX_HANDSHAKES,
+    MAX_PUBLISHES,
+    MAX_MESSAGES,
+    TRUST_PROXY,
+];
 
 /// What the arguments allow.
 ///

@@ -16,12 +16,15 @@ pub const SERVER: Opt = Opt {
 };
 
 /// What lets us in.
-pub const TOKEN: Opt = Opt {
+const TOKEN: Opt = Opt {
     name: "token",
     takes: Takes::One("TOKEN"),
     help: "Sent as `Authorization: Bearer TOKEN`. Other users of this machine can read \
            command lines, so prefer the environment variable.",
 };
+
+/// Both.
+pub const OPTIONS: [Opt; 2] = [SERVER, TOKEN];
 
 /// The server that the arguments name.
 ///

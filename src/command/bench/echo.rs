@@ -27,19 +27,7 @@ pub const USAGE: Usage = Usage {
     summary: "Messages there and back.",
     about: "Keeps messages in flight on every connection to /ws/echo (which a daemon opens with\n\
             --echo) and checks that each comes back as it was, in its turn.",
-    options: &[
-        CONNECTIONS,
-        questions::IN_FLIGHT,
-        BYTES,
-        options::SECS,
-        options::PATIENCE,
-        options::SERVER,
-        options::PID,
-        options::SERVER_CPU,
-        options::LOAD_CPU,
-        options::JSON,
-        options::QUIET,
-    ],
+    options: &[&[CONNECTIONS, questions::IN_FLIGHT, BYTES], &options::ALL],
     operands: Operands::None,
     examples: "doneyet bench echo\ndoneyet bench echo --connections 1 --in-flight 1",
 };

@@ -60,22 +60,7 @@ pub const USAGE: Usage = Usage {
             Every delivery is checked: the right task, a higher revision, no step backwards, and\n\
             at the end the completed state. A loss is a failure. Updates that a newer one\n\
             overtook are counted as skipped.",
-    options: &[
-        WATCHERS,
-        TASKS,
-        BURST,
-        BYTES,
-        BY,
-        STALLED,
-        options::SECS,
-        options::PATIENCE,
-        options::SERVER,
-        options::PID,
-        options::SERVER_CPU,
-        options::LOAD_CPU,
-        options::JSON,
-        options::QUIET,
-    ],
+    options: &[&[WATCHERS, TASKS, BURST, BYTES, BY, STALLED], &options::ALL],
     operands: Operands::None,
     examples: "doneyet bench fanout --watchers 10000\n\
                doneyet bench fanout --burst 16 --by post\n\

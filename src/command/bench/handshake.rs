@@ -28,17 +28,7 @@ pub const USAGE: Usage = Usage {
     summary: "Connections that come, become WebSockets, and go.",
     about: "Connects, upgrades, checks the 101 (status, fields, the proof that the key was read)\n\
             and hangs up, again and again.",
-    options: &[
-        CONNECTIONS,
-        options::SECS,
-        options::PATIENCE,
-        options::SERVER,
-        options::PID,
-        options::SERVER_CPU,
-        options::LOAD_CPU,
-        options::JSON,
-        options::QUIET,
-    ],
+    options: &[&[CONNECTIONS], &options::ALL],
     operands: Operands::None,
     examples: "doneyet bench handshake\ndoneyet bench handshake --connections 1 --secs 10",
 };

@@ -35,17 +35,7 @@ pub const USAGE: Usage = Usage {
             has, after an update to all, and how much processor time it takes while nothing\n\
             happens but pings. At the end, every watcher must still be there and see an update.\n\
             With --server, memory and time are known only if --server-pid is.",
-    options: &[
-        WATCHERS,
-        options::SECS,
-        options::PATIENCE,
-        options::SERVER,
-        options::PID,
-        options::SERVER_CPU,
-        options::LOAD_CPU,
-        options::JSON,
-        options::QUIET,
-    ],
+    options: &[&[WATCHERS], &options::ALL],
     operands: Operands::None,
     examples: "doneyet bench idle\ndoneyet bench idle --watchers 19000 --secs 1m",
 };

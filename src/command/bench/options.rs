@@ -54,6 +54,11 @@ pub(super) const QUIET: Opt = Opt {
     help: "Neither show the progress nor publish it to the daemon as the task `bench`.",
 };
 
+/// All of them.
+pub(super) const ALL: [Opt; 8] = [
+    SECS, PATIENCE, SERVER, PID, SERVER_CPU, LOAD_CPU, JSON, QUIET,
+];
+
 /// For how long to measure.
 ///
 /// # Errors

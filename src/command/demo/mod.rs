@@ -47,17 +47,7 @@ pub const USAGE: Usage = Usage {
     about: "Starts a daemon, a slow file server and a worker that downloads from it, all in this\n\
             process and on this machine. Open the address that is printed, cancel the download,\n\
             start it again, or watch it from another terminal. Ctrl-C ends all of it.",
-    options: &[
-        LISTEN,
-        SIZE,
-        SECS,
-        keys::PUBLISH_TOKEN,
-        keys::PUBLISH_TOKEN_FILE,
-        keys::WATCH_TOKEN,
-        keys::WATCH_TOKEN_FILE,
-        keys::TICKET_SECRET,
-        keys::TICKET_SECRET_FILE,
-    ],
+    options: &[&[LISTEN, SIZE, SECS], &keys::OPTIONS],
     operands: Operands::None,
     examples: "doneyet demo\ndoneyet demo --size-mb 20 --secs 10",
 };

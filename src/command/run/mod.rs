@@ -128,16 +128,8 @@ pub const USAGE: Usage = Usage {
             through a pipe.\n\
             Without a daemon at --server, the task is served from here as long as it runs.",
     options: &[
-        TASK,
-        TITLE,
-        GRACE,
-        PARSER,
-        NO_PTY,
-        JOIN,
-        RESULT,
-        PARENT,
-        reach::SERVER,
-        reach::TOKEN,
+        &[TASK, TITLE, GRACE, PARSER, NO_PTY, JOIN, RESULT, PARENT],
+        &reach::OPTIONS,
     ],
     operands: Operands::Command,
     examples: "doneyet run -- wget https://example.org/big.iso\n\

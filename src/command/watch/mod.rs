@@ -40,7 +40,7 @@ pub const USAGE: Usage = Usage {
             Keys: c asks the task to cancel, Tab goes to the next task, Ctrl-C leaves.\n\
             If the output is no terminal, every change is one line of text.\n\
             Exits with 0 if all tasks completed, with 1 if any failed or was cancelled.",
-    options: &[JSON, reach::SERVER, reach::TOKEN],
+    options: &[&[JSON], &reach::OPTIONS],
     operands: Operands::Anywhere,
     examples: "doneyet watch dl-42\n\
                doneyet watch dl-42 && mpv Holiday.mp4\n\

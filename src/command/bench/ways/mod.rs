@@ -49,7 +49,7 @@ pub const USAGE: Usage = Usage {
     about: "Plays a recorded download to watchers that poll, that poll long, that listen to\n\
             Server-Sent Events and that hold a WebSocket, with the request fields of a browser.\n\
             Every watcher must see the end, or the run has failed. The table is Markdown.",
-    options: &[
+    options: &[&[
         WATCHERS,
         TRACE,
         SVG,
@@ -58,7 +58,7 @@ pub const USAGE: Usage = Usage {
         options::LOAD_CPU,
         options::JSON,
         options::QUIET,
-    ],
+    ]],
     operands: Operands::None,
     examples: "doneyet bench ways\ndoneyet bench ways --svg ways.svg --json",
 };
