@@ -86,6 +86,11 @@ impl Peer {
             input: Input::Flowing,
         }
     }
+
+    /// Whether it may be asked for more: the conversation goes on, and it takes its answers.
+    pub(super) fn listens(&self) -> bool {
+        self.phase == Phase::Open && !self.outbox.is_congested()
+    }
 }
 
 /// All connections, each in its slot. Only the reactor's and the deadlines' keys may be stale, and

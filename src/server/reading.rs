@@ -11,7 +11,7 @@ use crate::server::peer::{Input, Phase, limit_ms};
 use crate::server::quota::Purse;
 use crate::session::report::Reply;
 use crate::session::websocket::WebSocket;
-use crate::session::{Flow, Outcome, Session, Wait};
+use crate::session::{Fault, Flow, Outcome, Session, Step, Wait};
 use crate::task::Now;
 use crate::task::hub::PeerKey;
 use crate::wire::http::MAX_HEAD;
@@ -59,39 +59,47 @@ impl Broker {
 
     /// Lets the session read `bytes` until it needs more, until its answers pile up, or until its
     /// budget is spent. What is begun is finished: the last thing may cost more than was left.
+    /// Returns how many bytes are done with.
     fn converse(&mut self, key: PeerKey, bytes: &mut [u8], now: Now) -> usize {
         let (mut used, mut spent) = (0, 0);
-        while let peer = &mut self.peers[key]
-            && peer.phase == Phase::Open
-            && !peer.outbox.is_congested()
-            && spent < BUDGET
-        {
-            let mut purse = Purse {
-                accounts: &mut self.accounts,
-                key: &mut peer.account,
-                now,
-            };
-            let (session, out) = (&mut peer.session, &mut peer.outbox);
-            match session.next(&mut bytes[used..], out, &mut purse, now) {
-                Ok(step) => {
-                    used += step.consumed;
-                    if matches!(step.outcome, Outcome::Starved) {
-                        break;
-                    }
-                    let before = self.work;
-                    self.act(key, step.outcome, now);
-                    spent += 1 + self.work - before;
-                    self.count_reply(key);
+        while spent < BUDGET && self.peers[key].listens() {
+            let step = match self.next_step(key, &mut bytes[used..], now) {
+                Ok(step) => step,
+                Err(fault) => {
+                    self.end(key, &fault, now);
+                    break;
                 }
-                Err(fault) => self.end(key, &fault, now),
+            };
+            used += step.consumed;
+            if matches!(step.outcome, Outcome::Starved) {
+                break;
             }
+            spent += self.carry_out(key, step.outcome, now);
         }
         if spent >= BUDGET {
-            self.peers[key].input = Input::Held;
-            self.hub.enlist(key);
+            self.hold(key);
         }
         self.settle(key, now);
         used
+    }
+
+    /// What comes next in `bytes`. The session may charge its peer for it.
+    fn next_step(&mut self, key: PeerKey, bytes: &mut [u8], now: Now) -> Result<Step, Fault> {
+        let peer = &mut self.peers[key];
+        let mut purse = Purse {
+            accounts: &mut self.accounts,
+            key: &mut peer.account,
+            now,
+        };
+        peer.session.next(bytes, &mut peer.outbox, &mut purse, now)
+    }
+
+    /// Does what the session has read. Returns what that cost, see [`BUDGET`].
+    fn carry_out(&mut self, key: PeerKey, outcome: Outcome, now: Now) -> usize {
+        let before = self.work;
+        self.act(key, outcome, now);
+        self.count_reply(key);
+        1 + self.work - before
     }
 
     fn act(&mut self, key: PeerKey, outcome: Outcome, now: Now) {
@@ -118,6 +126,12 @@ impl Broker {
                 self.set_alarm(key, limit_ms(Wait::Ping), now);
             }
         }
+    }
+
+    /// The rest of its input waits for the next turn, in line behind the others.
+    fn hold(&mut self, key: PeerKey) {
+        self.peers[key].input = Input::Held;
+        self.hub.enlist(key);
     }
 
     /// After a conversation: what was written goes in line, what was too much holds the input, and

@@ -2,6 +2,7 @@
 
 mod answer;
 mod file;
+mod request;
 mod sending;
 mod stage;
 mod terms;
@@ -11,24 +12,19 @@ use std::net::IpAddr;
 use std::rc::Rc;
 
 use crate::session::access::Access;
-use crate::session::call::{Asked, Rejection};
-use crate::session::consequence::Consequence;
 use crate::session::demand::{Answer, Demand, Fault, Notice};
 use crate::session::forwarded::Proxies;
 use crate::session::http::answer::response;
-use crate::session::http::stage::{Awaited, Request, Stage};
+use crate::session::http::stage::{Awaited, Stage};
 use crate::session::http::terms::Terms;
 use crate::session::keys::Keyring;
 use crate::session::outbox::Outbox;
-use crate::session::refuse::{date, error_response, refused, rejected, stopping};
+use crate::session::refuse::{date, error_response, stopping};
 use crate::session::report::Reply;
-use crate::session::toll::{Charge, Toll};
+use crate::session::toll::Toll;
 use crate::session::{Flow, Outcome, Step, Wait};
 use crate::task::Now;
-use crate::wire::handshake;
-use crate::wire::http::{
-    Body, Content, Fields, Framing, Head, HttpError, Persistence, Response, Scan, Status,
-};
+use crate::wire::http::{Content, Head, HttpError, Persistence, Response, Scan, Status};
 
 /// The subprotocol that is accepted when offered.
 const SUBPROTOCOL: &str = "doneyet.v1";
@@ -94,38 +90,25 @@ impl Http {
         if matches!(self.stage, Stage::Between) && !input.is_empty() {
             self.enter(Stage::Head(Scan::default()));
         }
-        match &mut self.stage {
+        let (consumed, outcome) = match &mut self.stage {
             Stage::Head(scan) => match scan.advance(input)? {
-                None => Ok(Step {
-                    consumed: 0,
-                    outcome: Outcome::Starved,
-                }),
-                Some(len) => {
-                    let outcome = self.open(&input[..len], out, toll, now)?;
-                    Ok(Step {
-                        consumed: len,
-                        outcome,
-                    })
-                }
+                None => (0, Outcome::Starved),
+                Some(len) => (len, self.open(&input[..len], out, toll, now)?),
             },
             Stage::Content(request) => {
                 let consumed = request.body.read(input)?;
-                let outcome = if request.body.is_complete() {
-                    self.call(out, toll, now)
-                } else {
-                    Outcome::Starved
-                };
-                Ok(Step { consumed, outcome })
+                match request.body.is_complete() {
+                    true => (consumed, self.call(out, toll, now)),
+                    false => (consumed, Outcome::Starved),
+                }
             }
             Stage::Between
             | Stage::Answering(_)
             | Stage::Held(..)
             | Stage::Sending(..)
-            | Stage::Over => Ok(Step {
-                consumed: 0,
-                outcome: Outcome::Starved,
-            }),
-        }
+            | Stage::Over => (0, Outcome::Starved),
+        };
+        Ok(Step { consumed, outcome })
     }
 
     /// See [`Session::answer`](crate::session::Session::answer).
@@ -272,110 +255,6 @@ impl Http {
             }
         };
         self.stage = stage;
-    }
-
-    fn open(
-        &mut self,
-        bytes: &[u8],
-        out: &mut Outbox,
-        toll: &mut dyn Toll,
-        now: Now,
-    ) -> Result<Outcome, Fault> {
-        let mut fields = Fields::default();
-        let head = Head::parse(bytes, &mut fields)?;
-        let framing = head.framing()?;
-        let mut terms = Terms::read(&head, &self.access);
-        let asker = self.proxy.as_ref().and_then(|proxy| proxy.asker(&head));
-        if handshake::is_upgrade(&head) {
-            // Whatever is answered but 101: a proxy may take this connection for a tunnel by now.
-            terms.exchange = terms.exchange.closing();
-            if let Err(refusal) = toll.charge(Charge::Handshake, asker) {
-                let flow = self.respond(&terms, refused(&refusal), out, now);
-                return Ok(Outcome::Refused(refusal.code(), flow));
-            }
-        }
-        match Asked::read(&head, &self.access, &self.keyring, now) {
-            Ok(Asked::Upgrade(offer, purpose, permit)) => {
-                let known = offer
-                    .protocols
-                    .iter()
-                    .any(|protocol| protocol == SUBPROTOCOL);
-                offer.switching(known.then_some(SUBPROTOCOL), out.reply());
-                Ok(Outcome::Upgrade(purpose, permit))
-            }
-            Ok(Asked::Call(call)) => match Body::new(framing, call.max_content()) {
-                Err(error) => Ok(self.reject(error.into(), framing, terms, out, now)),
-                Ok(body) => {
-                    if head.expects_continue() && !body.is_complete() {
-                        Response::new(Status::CONTINUE).encode(terms.exchange, out.reply());
-                    }
-                    self.enter(Stage::Content(Box::new(Request {
-                        terms,
-                        call,
-                        body,
-                        asker,
-                    })));
-                    Ok(Outcome::Handled)
-                }
-            },
-            Err(rejection) => Ok(self.reject(rejection, framing, terms, out, now)),
-        }
-    }
-
-    fn reject(
-        &mut self,
-        rejection: Rejection,
-        framing: Framing,
-        mut terms: Terms,
-        out: &mut Outbox,
-        now: Now,
-    ) -> Outcome {
-        // Content that nobody reads would be read as the next request, and so would content whose
-        // length the client forgot.
-        let is_unsure = rejection.error.status == Status::LENGTH_REQUIRED;
-        if is_unsure || !matches!(framing, Framing::None | Framing::Length(0)) {
-            terms.exchange = terms.exchange.closing();
-        }
-        let flow = self.respond(&terms, rejected(&rejection), out, now);
-        Outcome::Refused(rejection.error.code, flow)
-    }
-
-    fn call(&mut self, out: &mut Outbox, toll: &mut dyn Toll, now: Now) -> Outcome {
-        let Stage::Content(request) = mem::replace(&mut self.stage, Stage::Over) else {
-            return Outcome::Over;
-        };
-        let Request {
-            terms,
-            call,
-            body,
-            asker,
-        } = *request;
-        let mut pay = |charge| toll.charge(charge, asker);
-        let mut consequence = Consequence::of(call, &body.into_bytes(), terms.known(), &mut pay);
-        if let Consequence::Demand(demand) = &consequence
-            && demand.wait_ms().is_some()
-            && let Some(asker) = asker
-            && let Err(refusal) = toll.lend(asker)
-        {
-            consequence = Consequence::Refuse(refusal);
-        }
-        match consequence {
-            Consequence::Demand(demand) => {
-                self.stage = match demand.wait_ms() {
-                    None => Stage::Answering(terms),
-                    Some(ms) => {
-                        self.new_wait = Some(Wait::News { ms });
-                        Stage::Held(terms, Awaited::by(&demand))
-                    }
-                };
-                Outcome::Demand(demand)
-            }
-            Consequence::Respond(response) => self.respond(&terms, response, out, now).into(),
-            Consequence::Refuse(refusal) => {
-                let flow = self.respond(&terms, refused(&refusal), out, now);
-                Outcome::Refused(refusal.code(), flow)
-            }
-        }
     }
 
     fn respond<'r>(

@@ -1,13 +1,12 @@
 //! Where a conversation in requests and responses can be.
 
-use std::net::IpAddr;
 use std::ops::Range;
 
 use crate::session::Flow;
-use crate::session::call::Call;
 use crate::session::demand::Demand;
+use crate::session::http::request::Request;
 use crate::session::http::terms::Terms;
-use crate::wire::http::{Body, Scan};
+use crate::wire::http::Scan;
 
 /// Where the conversation is.
 #[derive(Debug)]
@@ -27,16 +26,6 @@ pub(super) enum Stage {
     Sending(Flow, Option<Box<Range<u64>>>),
     /// The last answer is given.
     Over,
-}
-
-/// A request that may be granted when its content is there.
-#[derive(Debug)]
-pub(super) struct Request {
-    pub(super) terms: Terms,
-    pub(super) call: Call,
-    pub(super) body: Body,
-    /// For whom a proxy sent it.
-    pub(super) asker: Option<IpAddr>,
 }
 
 /// What the answer to a long poll will be.
