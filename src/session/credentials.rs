@@ -3,7 +3,7 @@
 
 use std::borrow::Cow;
 
-use crate::session::keys::{Claim, Credentials, Denial, Need};
+use crate::session::keys::{Claim, Credentials, Denial, Header, Need};
 use crate::wire::http::{Head, HttpError, Status, Target};
 
 /// What `head` brings along. A browser can give a WebSocket no `Authorization`, so tokens and
@@ -50,6 +50,9 @@ pub(super) fn credentials(head: &Head<'_>, target: &Target<'_>) -> Credentials {
 pub(super) fn denied(why: Denial, need: Need<'_>) -> HttpError {
     let (status, code, message) = match why {
         Denial::Unknown => (Status::UNAUTHORIZED, "unauthorized", key_for(need).into()),
+        Denial::BadHeader(header) => {
+            (Status::UNAUTHORIZED, "unauthorized", form(header, need).into())
+        }
         Denial::BadClaim(claim) => (Status::UNAUTHORIZED, "unauthorized", allowed(claim).into()),
         Denial::Expired => (
             Status::UNAUTHORIZED,
@@ -102,6 +105,20 @@ fn ticket_for(need: Need<'_>) -> Cow<'static, str> {
          this `task_id`, and `{right}` among its `rights`"
     )
     .into()
+}
+
+/// What a ticket's header must be; where no ticket opens `need`, what does.
+fn form(header: Header, need: Need<'_>) -> &'static str {
+    match (need, header) {
+        (Need::Nothing | Need::Publish | Need::WatchAll, _) => key_for(need),
+        (_, Header::Alg) => {
+            "the ticket's `alg`, in its header, must be `HS256`: it must be signed with HMAC-SHA-256"
+        }
+        (_, Header::Crit) => {
+            "the ticket's header must be without `crit`: nothing that a reader would have to \
+             understand is understood here"
+        }
+    }
 }
 
 /// What a ticket's claim must be.

@@ -112,6 +112,8 @@ pub enum Permit {
 pub enum Denial {
     /// No credentials, or none that are known.
     Unknown,
+    /// A ticket of whose kind none is taken, whoever signed it.
+    BadHeader(Header),
     /// A genuine ticket whose time is over.
     Expired,
     /// A genuine ticket whose time has not begun.
@@ -120,6 +122,15 @@ pub enum Denial {
     BadClaim(Claim),
     /// A genuine ticket for something else.
     OutOfScope,
+}
+
+/// What a ticket says of its form.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Header {
+    /// `alg`: how it is signed.
+    Alg,
+    /// `crit`: what a reader must understand.
+    Crit,
 }
 
 /// What a ticket says of itself.
@@ -195,31 +206,44 @@ impl Keys {
         }
         let mut denial = Denial::Unknown;
         for text in &credentials.tickets {
-            let Some(claims) = self.genuine(text) else {
-                continue;
-            };
-            let ticket = Ticket::read(claims).map_err(Denial::BadClaim);
-            match ticket.and_then(|ticket| ticket.permit(need, unix_ms)) {
+            match self.permit_ticket(text, need, unix_ms) {
                 Ok(permit) => return Ok(permit),
+                // Of what is no ticket there is nothing to be said.
+                Err(Denial::Unknown) => {}
                 Err(why) => denial = why,
             }
         }
         Err(denial)
     }
 
-    /// The ticket's claims as they came, if we signed it. Nothing of them is read before that.
-    fn genuine<'t>(&self, text: &'t str) -> Option<&'t str> {
-        let (signed, mac) = text.rsplit_once('.')?;
-        let (header, claims) = signed.split_once('.')?;
-        let header = decode(header)?;
-        // The header chooses the algorithm: a verifier that follows it can be told `none`. What it
-        // calls critical must be understood (RFC 7515 §4.1.11), and nothing of it is here.
-        if header.get("alg")? != "HS256" || header.contains_key("crit") {
-            return None;
+    fn permit_ticket(&self, text: &str, need: Need<'_>, unix_ms: u64) -> Result<Permit, Denial> {
+        let ticket = Ticket::read(self.genuine(text)?).map_err(Denial::BadClaim)?;
+        ticket.permit(need, unix_ms)
+    }
+
+    /// The ticket's claims as they came, if we signed it. Nothing of them is read before that; the
+    /// header is read, and what is said of it is no more than what its bearer has written.
+    fn genuine<'t>(&self, text: &'t str) -> Result<&'t str, Denial> {
+        if self.ticket_secrets.is_empty() {
+            return Err(Denial::Unknown);
         }
-        let mac = URL_SAFE_NO_PAD.decode(mac).ok()?;
+        let (signed, mac) = text.rsplit_once('.').ok_or(Denial::Unknown)?;
+        let (header, claims) = signed.split_once('.').ok_or(Denial::Unknown)?;
+        let header = decode(header).ok_or(Denial::Unknown)?;
+        // The header chooses the algorithm: a verifier that follows it can be told `none`.
+        if header.get("alg").is_none_or(|alg| alg != "HS256") {
+            return Err(Denial::BadHeader(Header::Alg));
+        }
+        let mac = URL_SAFE_NO_PAD.decode(mac).map_err(|_| Denial::Unknown)?;
         let good = |secret: &Secret| secret.mac(signed).verify_slice(&mac).is_ok();
-        self.ticket_secrets.iter().any(good).then_some(claims)
+        if !self.ticket_secrets.iter().any(good) {
+            return Err(Denial::Unknown);
+        }
+        // What it calls critical must be understood (RFC 7515 §4.1.11), and nothing of it is here.
+        match header.contains_key("crit") {
+            true => Err(Denial::BadHeader(Header::Crit)),
+            false => Ok(claims),
+        }
     }
 }
 

@@ -274,3 +274,22 @@ fn a_genuine_ticket_with_a_bad_claim_is_told_which() {
     let message = message(&answer);
     assert!(message.contains("`rights` must be a list"), "{message}");
 }
+
+#[test]
+fn a_ticket_of_another_kind_is_told_which_kind_there_is() {
+    // `{"alg":"RS256"}`, as an identity provider's token has it.
+    let foreign = "eyJhbGciOiJSUzI1NiJ9.e30.AAAA";
+    for (path, remedy) in [
+        (
+            "/api/progress/a",
+            "the ticket's `alg`, in its header, must be `HS256`",
+        ),
+        ("/api/progress", "a watch token"),
+    ] {
+        let answer = get(&format!("{path}?ticket={foreign}"), "");
+        assert_eq!(status(&answer), "401");
+        let message = message(&answer);
+        assert!(message.contains(remedy), "{message}");
+        assert!(!message.contains("RS256"), "{message}");
+    }
+}
