@@ -9,6 +9,7 @@ mod deadlines;
 mod hub;
 mod id;
 mod merge;
+mod merge_patch;
 mod rate;
 mod record;
 mod state;

@@ -5,6 +5,7 @@ use doneyet::task::state::State;
 use doneyet::task::{Mode, Patch, Refusal};
 use serde_json::{Map, Value, json};
 
+use crate::merge_patch::merge_patch;
 use crate::{Random, patch, task};
 
 /// Names that begin alike, that need escapes, and that the daemon knows.
@@ -33,25 +34,6 @@ fn object(random: &mut Random, depth: usize) -> Map<String, Value> {
             (name, value(random, depth))
         })
         .collect()
-}
-
-/// RFC 7396 §2, word by word.
-fn merge_patch(target: Value, patch: Value) -> Value {
-    let Value::Object(patch) = patch else {
-        return patch;
-    };
-    let Value::Object(mut target) = target else {
-        return merge_patch(json!({}), Value::Object(patch));
-    };
-    for (name, value) in patch {
-        if value.is_null() {
-            target.remove(&name);
-        } else {
-            let old = target.remove(&name).unwrap_or_default();
-            target.insert(name, merge_patch(old, value));
-        }
-    }
-    Value::Object(target)
 }
 
 fn shown(state: &State) -> Value {

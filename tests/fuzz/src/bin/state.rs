@@ -2,10 +2,14 @@
 
 #![no_main]
 
+#[path = "../../../task/merge_patch.rs"]
+mod merge_patch;
+
 use doneyet::task::record::{Effect, Record};
 use doneyet::task::update::MAX_FIELDS;
 use doneyet::task::{Mode, Now, Patch, Refusal, TaskId};
 use libfuzzer_sys::fuzz_target;
+use merge_patch::merge_patch;
 use serde_json::{Map, Value};
 
 /// What the daemon says itself, whatever the worker says.
@@ -90,7 +94,7 @@ fn expected(old: &Map<String, Value>, json: &[u8], mode: Mode) -> Option<Map<Str
     } else {
         Map::new()
     };
-    let Value::Object(mut next) = merge(Value::Object(base), patch) else {
+    let Value::Object(mut next) = merge_patch(Value::Object(base), patch) else {
         return None;
     };
     let status = next.entry("status").or_insert("running".into());
@@ -119,26 +123,6 @@ fn is_count(value: &Value) -> bool {
     value
         .as_f64()
         .is_some_and(|n| (0.0..=MAX_COUNT).contains(&n))
-}
-
-/// RFC 7396 §2, the pseudocode word for word.
-fn merge(target: Value, patch: Value) -> Value {
-    let Value::Object(patch) = patch else {
-        return patch;
-    };
-    let mut target = match target {
-        Value::Object(target) => target,
-        _ => Map::new(),
-    };
-    for (name, value) in patch {
-        if value.is_null() {
-            target.remove(&name);
-        } else {
-            let old = target.remove(&name).unwrap_or_default();
-            target.insert(name, merge(old, value));
-        }
-    }
-    Value::Object(target)
 }
 
 fn check(task: &Record, before: Option<&[u8]>, twin: &mut Map<String, Value>, json: &[u8]) {
