@@ -84,6 +84,7 @@ impl Broker {
     }
 
     /// What comes next in `bytes`. The session may charge its peer for it.
+    #[inline]
     fn next_step(&mut self, key: PeerKey, bytes: &mut [u8], now: Now) -> Result<Step, Fault> {
         let peer = &mut self.peers[key];
         let mut purse = Purse {
@@ -95,6 +96,7 @@ impl Broker {
     }
 
     /// Does what the session has read. Returns what that cost, see [`BUDGET`].
+    #[inline]
     fn carry_out(&mut self, key: PeerKey, outcome: Outcome, now: Now) -> usize {
         let before = self.work;
         self.act(key, outcome, now);
