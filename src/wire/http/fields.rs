@@ -6,6 +6,8 @@
 //! be filled first, and would need an answer to what a repeated field means. Here the caller gives
 //! that answer, by the method it picks.
 
+use std::mem::MaybeUninit;
+
 use super::grammar::list_items;
 use super::{HttpError, Version};
 
@@ -13,12 +15,13 @@ use super::{HttpError, Version};
 pub const MAX_FIELDS: usize = 100;
 
 /// Room for the field lines of one head, lent to the parser so that reading a head allocates
-/// nothing. Its lifetime is that of the head's bytes.
-pub struct Fields<'b>(pub(super) [httparse::Header<'b>; MAX_FIELDS]);
+/// nothing. Its lifetime is that of the head's bytes. What few heads need is not cleared for all:
+/// the parser writes before it shows.
+pub struct Fields<'b>(pub(super) [MaybeUninit<httparse::Header<'b>>; MAX_FIELDS]);
 
 impl Default for Fields<'_> {
     fn default() -> Self {
-        Fields([httparse::EMPTY_HEADER; MAX_FIELDS])
+        Fields([const { MaybeUninit::uninit() }; MAX_FIELDS])
     }
 }
 

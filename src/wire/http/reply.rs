@@ -34,8 +34,10 @@ impl<'b> ReplyHead<'b> {
     ///
     /// An [`HttpError`] whose message says what the server did wrong; its status is of no use.
     pub fn parse(bytes: &'b [u8], fields: &'b mut Fields<'b>) -> Result<ReplyHead<'b>, HttpError> {
-        let mut response = httparse::Response::new(&mut fields.0);
-        let read = response.parse(bytes).map_err(explain)?;
+        let mut response = httparse::Response::new(&mut []);
+        let read = httparse::ParserConfig::default()
+            .parse_response_with_uninit_headers(&mut response, bytes, &mut fields.0)
+            .map_err(explain)?;
         let httparse::Response {
             code,
             version,

@@ -41,9 +41,9 @@ impl<'b> Head<'b> {
     /// 505 for another version of HTTP, 400 for anything that is not in the grammar (RFC 9112 §3,
     /// §5) and for a missing, repeated or malformed `Host`.
     pub fn parse(bytes: &'b [u8], fields: &'b mut Fields<'b>) -> Result<Head<'b>, HttpError> {
-        let mut request = httparse::Request::new(&mut fields.0);
+        let mut request = httparse::Request::new(&mut []);
         let read = request
-            .parse(bytes)
+            .parse_with_uninit_headers(bytes, &mut fields.0)
             .map_err(|error| explain(error, bytes))?;
         let httparse::Request {
             method,
