@@ -45,7 +45,7 @@ impl End {
     /// end: so what is on its way keeps the time that it has in any case.
     pub(super) fn hear(&mut self, signal: i32) {
         match signal {
-            SIGINT | SIGQUIT | SIGTERM | SIGHUP => drop(self.told.get_or_insert(signal)),
+            SIGINT | SIGQUIT | SIGTERM | SIGHUP => self.told = self.told.or(Some(signal)),
             SIGTSTP if suspend::has_shell() => suspend::stop(),
             _ => {}
         }
