@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use doneyet::command::kin::{Kin, descendants};
 use doneyet::command::publish::patch;
 use doneyet::command::run::{
-    Echoes, Heard, Line, Place, Portion, Queries, Report, Stop, Streams, Tail, Wiring,
+    Echoes, Heard, Line, Place, Portion, Queries, Report, Stop, Tail, Wiring,
 };
 use doneyet::scrape::{Reading, Stage};
 use rustix::process::Signal;
@@ -96,45 +96,26 @@ fn whoever_outlives_the_command_is_told_at_once_and_has_the_last_grace() {
     assert_eq!(stop.due(), Some(now + Duration::from_secs(5)));
 }
 
-fn wired(input: Place, out: Place, err: Option<Place>) -> (Line, Option<Line>, bool) {
-    let wiring = Wiring::terminals(Streams { input, out, err });
-    (wiring.out, wiring.err, wiring.is_seated)
-}
-
 #[test]
 fn what_a_person_has_led_away_is_no_display() {
-    use Place::{File, Other, Pipe, Terminal};
-    let seen = |out, err| wired(Terminal, out, err);
+    use Place::{File, Other, Terminal};
+    let seen = |out, err, shared| {
+        let wiring = Wiring::terminals(out, err, shared);
+        (wiring.out, wiring.err, wiring.is_seated)
+    };
     let (pipe, pty) = (Line::Pipe, Line::Terminal);
     // At a terminal, and `2> log` there.
-    assert_eq!(seen(Terminal, None), (pty, None, true));
-    assert_eq!(seen(Terminal, Some(File)), (pty, Some(pty), true));
+    assert_eq!(seen(Terminal, Terminal, true), (pty, None, true));
+    assert_eq!(seen(Terminal, File, false), (pty, Some(pty), true));
     // `> file` and `| tool` there: the work itself, and the progress beside it.
-    assert_eq!(seen(File, Some(Terminal)), (pipe, Some(pty), false));
-    assert_eq!(seen(Pipe, Some(Terminal)), (pipe, Some(pty), false));
-    assert_eq!(seen(Other, Some(Terminal)), (pipe, Some(pty), false));
+    assert_eq!(seen(File, Terminal, false), (pipe, Some(pty), false));
+    assert_eq!(seen(Other, Terminal, false), (pipe, Some(pty), false));
     // A log file, a journal, /dev/null, `2>&1 | tee log`: one place.
-    assert_eq!(seen(File, None), (pty, None, false));
-    assert_eq!(seen(Pipe, None), (pty, None, false));
-    assert_eq!(seen(Other, None), (pty, None, false));
+    assert_eq!(seen(File, File, true), (pty, None, false));
+    assert_eq!(seen(Other, Other, true), (pty, None, false));
     // Another program reads both.
-    assert_eq!(seen(Pipe, Some(Pipe)), (pty, Some(pty), false));
-    assert_eq!(seen(File, Some(Pipe)), (pipe, Some(pty), false));
-}
-
-#[test]
-fn a_filter_s_output_is_no_display() {
-    use Place::{File, Other, Pipe, Terminal};
-    let seen = |input, out, err| wired(input, out, err).0;
-    for err in [Terminal, Pipe, File, Other] {
-        assert_eq!(seen(Pipe, Pipe, Some(err)), Line::Pipe);
-        assert_eq!(seen(File, Pipe, Some(err)), Line::Pipe);
-    }
-    // Without an input it is no filter; /dev/null gives none. Nor is there one behind a socket, by
-    // which programs talk to those that they start, or with the errors in its output.
-    assert_eq!(seen(Other, Pipe, Some(File)), Line::Terminal);
-    assert_eq!(seen(Pipe, Other, Some(File)), Line::Terminal);
-    assert_eq!(seen(Pipe, Pipe, None), Line::Terminal);
+    assert_eq!(seen(Other, Other, false), (pty, Some(pty), false));
+    assert_eq!(seen(File, Other, false), (pipe, Some(pty), false));
 }
 
 #[test]

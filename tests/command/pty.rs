@@ -49,19 +49,6 @@ fn where_out_and_err_are_one_they_are_one_terminal_in_order() {
 }
 
 #[test]
-fn a_filter_is_no_display_though_nobody_looks() {
-    let daemon = daemon();
-    let server = daemon.server();
-    let line = format!(
-        "printf 'one\\ntwo\\n' | {DONEYET} run --task job --server {server} -- gzip | gunzip; \
-         true | {DONEYET} run --task job --server {server} -- sh -c '{STREAMS}' | cat"
-    );
-    let end = Program::with(Command::new("sh").args(["-c", &line])).end();
-    assert_eq!(end.out, "one\ntwo\n2 is a terminal\n", "{}", end.err);
-    assert_eq!(status(&state(&server, "job")), "completed");
-}
-
-#[test]
 fn a_file_gets_the_work_itself() {
     let daemon = daemon();
     let server = daemon.server();

@@ -36,7 +36,7 @@ pub use query::Queries;
 pub use report::{Report, Tail};
 pub use result::result;
 pub use stop::Stop;
-pub use wiring::{Line, Place, Streams, Wiring};
+pub use wiring::{Line, Place, Wiring};
 
 use std::ffi::OsString;
 use std::io;
@@ -84,9 +84,9 @@ const NO_PTY: Opt = Opt {
     name: "no-pty",
     takes: Takes::Nothing,
     help: "Connect the command's output to pipes. Needed where a script takes what the command \
-           makes, and gives it no input by a pipe (`x=$(doneyet run --no-pty -- ls)`): gzip and tar \
-           refuse a terminal, others colour their lines for it. Many tools show less progress then, \
-           or none.",
+           makes, with no screen beside it (`… | doneyet run --no-pty -- gzip | …` in a cron job): \
+           gzip and tar refuse a terminal, others colour their lines for it. Many tools show less \
+           progress then, or none.",
 };
 
 const JOIN: Opt = Opt {
@@ -124,8 +124,7 @@ pub const USAGE: Usage = Usage {
     about: "Runs the command and publishes the progress it prints, whatever its form. Watchers can\n\
             cancel it. Output, input, signals and exit code are the command's own. It writes to a\n\
             terminal, since many tools fall silent without one; only output that you lead away\n\
-            from the screen (`> file`, `| tool`), or that of a filter (`tool | … | tool`), goes\n\
-            through a pipe.\n\
+            from the screen (`> file`, `| tool`) goes through a pipe.\n\
             Without a daemon at --server, the task is served from here as long as it runs.",
     options: &[
         &[TASK, TITLE, GRACE, PARSER, NO_PTY, JOIN, RESULT, PARENT],
