@@ -182,12 +182,13 @@ fn ratio_at(text: &Text<'_>, at: usize) -> Option<Ratio> {
         return None;
     }
     let mut loaded = amount_at(text, at)?;
-    let joint = text.past_space(loaded.at.1);
+    let joint = past_running(text, loaded.at).unwrap_or(text.past_space(loaded.at.1));
+    let joint = past_out(text, joint);
     let slash = text.str(joint) == "/";
     if !slash && !text.is_word(joint, "of") {
         return None;
     }
-    let total = amount_at(text, text.past_space(joint + 1))?;
+    let total = amount_at(text, past_colon(text, joint + 1))?;
     if loaded.unit.is_none() && total.unit == Some(BYTES) {
         let factor = total.value / number(text.str(total.at.0))?;
         loaded.value = (loaded.value * factor).round();
@@ -204,6 +205,29 @@ fn ratio_at(text: &Text<'_>, at: usize) -> Option<Ratio> {
     };
     let measures = !is_step(text, at) && is_measure(text, ratio.at);
     (ends_free(text, &total) && is_part_of(&ratio) && !measures).then_some(ratio)
+}
+
+/// `(20 + 4) / 200`: what runs is no part of what is done. The joint behind the bracket.
+fn past_running(text: &Text<'_>, (from, end): (usize, usize)) -> Option<usize> {
+    let plus = text.past_space(end);
+    let running = amount_at(text, text.past_space(plus + 1))?;
+    let bracketed = text.before(from) == "(" && text.str(running.at.1) == ")";
+    let found = bracketed && text.str(plus) == "+";
+    found.then(|| text.past_space(running.at.1 + 1))
+}
+
+/// `3 out of 60`
+fn past_out(text: &Text<'_>, at: usize) -> usize {
+    if text.is_word(at, "out") {
+        text.past_space(at + 1)
+    } else {
+        at
+    }
+}
+
+/// `3 of: 60`
+fn past_colon(text: &Text<'_>, at: usize) -> usize {
+    text.past_space(at + usize::from(text.str(at) == ":"))
 }
 
 /// `hit ratio 3/10`, `Mem: 5.1G/15.5G`, `12/40 tests passed`: the word right beside it says that it

@@ -97,6 +97,7 @@ impl Bars {
         }
     }
 
+    /// Takes note of the bar, and says whether it is the one that is followed from here on.
     fn is_followed(&mut self, name: u64, place: Place, percent: f64, now_ms: u64) -> bool {
         self.others = if self.followed == Some(name) {
             0
@@ -107,33 +108,38 @@ impl Bars {
         if place.row >= place.picture {
             self.see_picture(name, place, now_ms);
         }
-        let Some(followed) = self.followed.and_then(|name| self.get(name)) else {
-            self.followed = Some(name);
-            return true;
-        };
-        if followed.name == name {
-            let fell = before.is_some_and(|bar| percent < bar.percent);
-            return !(fell && self.is_part_of_another(name, now_ms));
+        match (self.followed.and_then(|name| self.get(name)), before) {
+            (None, _) => self.follow(name),
+            (Some(followed), before) if followed.name == name => {
+                let fell = before.is_some_and(|before| percent < before.percent);
+                !(fell && self.is_part_of_another(name, now_ms))
+            }
+            (Some(followed), None) => self.is_new(name, place, &followed, now_ms),
+            (Some(followed), Some(before)) if before.beside => {
+                let goes_on = !before.part && percent < 100.0;
+                goes_on && self.is_left(&followed, now_ms) && self.follow(name)
+            }
+            (Some(followed), Some(before)) => {
+                // It goes on below the other from where it had been.
+                let below = percent < followed.percent && percent >= before.percent;
+                if stands_apart(&followed, place) || below {
+                    self.stand_beside(name, followed.name)
+                } else {
+                    self.follow(name)
+                }
+            }
         }
-        // What another row shows is still there to be seen.
-        let apart = are_apart(followed.row, place) || followed.beside;
-        let Some(before) = before else {
-            return if apart {
-                self.join(name, &followed, now_ms)
-            } else {
-                self.follow(name)
-            };
-        };
-        if before.beside {
-            return self.is_left(&followed, now_ms)
-                && !before.part
-                && percent < 100.0
-                && self.follow(name);
+    }
+
+    /// A bar that was never there before, while another is followed: the next one, or one of several.
+    fn is_new(&mut self, name: u64, place: Place, followed: &Bar, now_ms: u64) -> bool {
+        if !stands_apart(followed, place) {
+            return self.follow(name);
         }
-        if apart || percent < followed.percent && percent >= before.percent {
-            return self.stand_beside(name, followed.name);
-        }
-        self.follow(name)
+        // What another row shows is still there to be seen: a new bar waits for its turn.
+        self.mark_beside(name);
+        self.mark_beside(followed.name);
+        self.is_left(followed, now_ms) && self.follow(name)
     }
 
     /// Another bar that was followed stands in the picture, too.
@@ -187,13 +193,6 @@ impl Bars {
         true
     }
 
-    /// A new bar in a display of several waits for its turn.
-    fn join(&mut self, name: u64, followed: &Bar, now_ms: u64) -> bool {
-        self.mark_beside(name);
-        self.mark_beside(followed.name);
-        self.is_left(followed, now_ms) && self.follow(name)
-    }
-
     fn mark_beside(&mut self, name: u64) {
         let bar = self.seen.iter_mut().find(|bar| bar.name == name);
         bar.into_iter().for_each(|bar| bar.beside = true);
@@ -222,6 +221,11 @@ impl Bars {
         parts.for_each(|bar| bar.part = true);
         self.follow(whole)
     }
+}
+
+/// Whether the followed bar is known to be one of several, or stands in another row of the picture.
+fn stands_apart(followed: &Bar, place: Place) -> bool {
+    are_apart(followed.row, place) || followed.beside
 }
 
 /// Whether a bar in `row` stands elsewhere in the picture than `place`.

@@ -1,43 +1,105 @@
 //! A bar that is nothing but drawn: `[####......]`.
 //!
 //! Without a number only the drawing tells how far it is, to a step of its width. The frame must be
-//! there on both sides, or its length would be a guess.
+//! there on both sides, or its length would be a guess. And not every such drawing shows how far a
+//! work is: a mark that runs to and fro, `[---#------]`, only shows that it lives. So a bar that is
+//! empty or has one cell is none yet, and one that is full must have been there before.
 
 use super::amount::percent_of;
+use super::label;
 use super::reading::Reading;
 
 /// Cells of the shortest bar, so that three dots in brackets are none.
 const MIN_CELLS: usize = 8;
 
+/// Cells of the longest: no window is wider.
+const MAX_CELLS: usize = 512;
+
+/// Frames of a line that are looked into.
+const MAX_FRAMES: usize = 16;
+
 /// Characters that fill, and those that stand for what is to come.
 const FULL: &[char] = &['#', '=', '█', '*', '■', '▓', '━'];
-const EMPTY: &[char] = &['.', ' ', '-', '_', '░', '□', '·'];
+const EMPTY: &[char] = &['.', ' ', '-', '_', '░', '□', '·', '⠂'];
 
 /// Characters between the two.
 const TIPS: &[char] = &['>', '▏', '▎', '▍', '▌', '▋', '▊', '▉', '╸'];
 
-/// What the only bar of a line shows, with the words before it.
-pub fn read(line: &str) -> Option<Reading> {
-    let (before, rest) = line.split_once(['[', '|'])?;
-    let (bar, after) = rest.split_once([']', '|'])?;
-    let only = !after.contains(['[', '|']);
-    let (full, cells) = cells(bar).filter(|(_, cells)| only && *cells >= MIN_CELLS)?;
-    Some(Reading {
-        percent: Some(percent_of(full as f64, cells as f64)),
-        message: super::sight::words(before),
-        ..Reading::default()
-    })
+/// Whether somebody asked for bars, so that no proof is needed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Vouched {
+    /// The reader was told that the command draws bars.
+    Yes,
+    /// Nobody said so.
+    No,
 }
 
-/// How many of the cells are full, and how many there are.
-fn cells(bar: &str) -> Option<(usize, usize)> {
+/// The bars that were only drawn.
+#[derive(Debug, Default)]
+pub struct Drawings {
+    /// The full cells of the last one.
+    last: Option<usize>,
+    /// It was a mark that runs.
+    runs: bool,
+}
+
+impl Drawings {
+    /// What the only bar of a line shows, with the words before it.
+    pub fn read(&mut self, line: &str, vouched: Vouched) -> Option<Reading> {
+        let (before, bar, behind) = only_bar(line)?;
+        let cells = bar.chars().count();
+        // `Finished at: 0:02` is a measure.
+        let is_name = |words: &String| !words.contains(':');
+        let Some(full) = full(bar) else {
+            self.runs |= is_run(bar);
+            return None;
+        };
+        let grown = self.last.replace(full).is_some();
+        let proven = (2..cells).contains(&full) || full == cells && grown;
+        (proven && !self.runs || vouched == Vouched::Yes).then(|| Reading {
+            percent: Some(percent_of(full as f64, cells as f64)),
+            message: label::words(before).or_else(|| label::words(behind).filter(is_name)),
+            ..Reading::default()
+        })
+    }
+}
+
+/// The one thing in a frame of its own that may be a bar, what stands before it, and what behind.
+fn only_bar(line: &str) -> Option<(&str, &str, &str)> {
+    let framed = |(at, frame): (usize, &str)| {
+        let rest = line.get(at + frame.len()..)?;
+        let closing = match frame {
+            "[" => ']',
+            "(" => ')',
+            _ => '|',
+        };
+        let mut cells = rest.char_indices().take(MAX_CELLS);
+        let end = cells
+            .find(|(_, char)| *char == closing || char.is_alphanumeric())?
+            .0;
+        let (bar, rest) = rest.split_at(end);
+        let behind = rest.strip_prefix(closing)?;
+        (bar.chars().count() >= MIN_CELLS).then(|| (&line[..at], bar, behind))
+    };
+    let frames = line.match_indices(['[', '(', '|']).take(MAX_FRAMES);
+    let mut bars = frames.filter_map(framed);
+    bars.next().filter(|_| bars.next().is_none())
+}
+
+/// How many of the cells are full; `None` if it is no bar that fills from its start.
+fn full(bar: &str) -> Option<usize> {
     let to_come = bar.trim_start_matches(FULL);
-    let full = bar.chars().count() - to_come.chars().count();
+    let cells = bar.chars().count();
+    let full = cells - to_come.chars().count();
     let empty = to_come.strip_prefix(TIPS).unwrap_or(to_come);
     // A frame around nothing is no bar.
     let drawn = full > 0 || empty.starts_with(|char: char| !char.is_whitespace());
     let is_bar = drawn && empty.chars().all(|char| EMPTY.contains(&char));
-    let cells = bar.chars().count();
-    let full = if empty.is_empty() { cells } else { full };
-    is_bar.then_some((full, cells))
+    is_bar.then_some(if empty.is_empty() { cells } else { full })
+}
+
+/// `[---#------]`: something between empty cells.
+fn is_run(bar: &str) -> bool {
+    let run = bar.trim_matches(EMPTY);
+    bar.starts_with(EMPTY) && !run.is_empty() && !run.contains(char::is_alphanumeric)
 }

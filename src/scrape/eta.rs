@@ -4,7 +4,6 @@
 //! (`ETA`, `left`, `remaining`), or tqdm's arrow (`00:01<00:02`), or the place right behind the
 //! speed. Without any of these a time is not taken for one that is left.
 
-use super::percent::Percent;
 use super::speed::Speed;
 use super::token::{Kind, Text};
 
@@ -22,24 +21,38 @@ pub fn find<'a>(text: &Text<'a>) -> Option<Eta<'a>> {
     (0..text.tokens().len()).find_map(|at| named_at(text, at))
 }
 
-/// The time left, where only its place says so: after the speed (`5.88MB/s  0:00:03`), or after the
-/// percentage (`45.0% - 4s`). Behind a finished file the same place holds the time it took.
-pub fn placed<'a>(text: &Text<'a>, percent: &Percent, speed: Option<Speed<'a>>) -> Option<Eta<'a>> {
-    let behind = speed.map_or(percent.at.1, |speed| speed.at.1);
+/// The time left, where only its place says so: after the speed (`5.88MB/s  0:00:03`), or after what
+/// the display shows (`45.0% - 4s`), which ends at the token `shown` and means `percent`. Behind a
+/// finished file the same place holds the time it took.
+pub fn placed<'a>(
+    text: &Text<'a>,
+    shown: usize,
+    percent: f64,
+    speed: Option<Speed<'a>>,
+) -> Option<Eta<'a>> {
+    let is_before =
+        |speed: &Speed<'_>| speed.at.1 > shown && duration(text, text.past_space(shown)).is_none();
+    let behind = speed.filter(is_before).map_or(shown, |speed| speed.at.1);
     let mut at = text.past_space(behind);
     if matches!(text.str(at), "•" | "-" | "," | "|") {
         at = text.past_space(at + 1);
     }
+    // `[8.0MB/s] [00:04]`
+    let bracket = text.past_space(at + 1);
+    if text.str(at) == "]" && text.str(bracket) == "[" {
+        at = bracket + 1;
+    }
+    // Of two times, `00:05 00:55` or `00:05 [00:55]`, nothing tells which is left.
+    let first = clock(text, at);
     let end = duration(text, at)?;
-    let closing = text.past_space(end);
+    let closing = text.past_space(first.unwrap_or(end));
+    let other = closing + usize::from(text.str(closing) == "[");
+    let second = clock(text, other).is_some();
     let passed = text.str(closing) == "(" && text.is_word(closing + 1, "xfr");
     let joined = text.str(closing) == "=";
-    // `00:05 [01:00]`: of two times nothing tells which is left.
-    let second = text.str(closing) == "[" && duration(text, closing + 1).is_some();
     // Nobody foretells hundredths: `10% 0.30s` is what has passed.
     let measured = text.str(at).contains('.');
-    let shown =
-        !measured && !passed && !joined && !second && !has_result(text) && percent.value < 100.0;
+    let shown = !measured && !passed && !joined && !second && !has_result(text) && percent < 100.0;
     shown.then(|| eta(text, at, end))
 }
 

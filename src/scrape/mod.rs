@@ -9,20 +9,24 @@
 //!
 //! The way of a byte: [`lines`] cuts the stream into lines as a terminal shows them, [`frame`] puts
 //! by what comes within one moment, [`token`] cuts a line into numbers, words and marks,
-//! [`percent`], [`amount`], [`speed`] and [`eta`] look for their own in those, [`sight`] joins what
-//! one line says, and [`memory`] decides whether that is progress or merely a number: what must not
-//! be read matters as much as what must. [`bars`], [`steps`] and [`stage`] then tell one bar from another.
+//! [`percent`], [`amount`], [`speed`], [`eta`] and [`label`] look for their own in those, [`sight`] joins
+//! what one line says, and [`displays`] and [`memory`] decide whether that is progress or merely a
+//! number: what must not be read matters as much as what must. [`bars`], [`steps`] and [`stage`] then
+//! tell one bar from another, and [`heading`] what it is called.
 //!
 //! Everything here is pure. Time is an argument, the work is linear in the bytes read, and nothing
 //! a command prints can make the memory grow beyond one line of [`lines::MAX_LINE`].
 
 pub mod amount;
 pub mod bars;
+pub mod displays;
 pub mod drawn;
 pub mod escape;
 pub mod eta;
 pub mod frame;
+pub mod heading;
 pub mod json;
+pub mod label;
 pub mod lines;
 pub mod media;
 pub mod memory;
@@ -32,6 +36,7 @@ pub mod reader;
 pub mod reading;
 pub mod shape;
 pub mod sight;
+pub mod source;
 pub mod speed;
 pub mod stage;
 pub mod status;

@@ -91,8 +91,11 @@ const NEAR_WORDS: usize = 3;
 /// Blanks in a bar that has just begun.
 const MIN_BLANK: usize = 6;
 
-/// How many strokes rule a row of a table at least. A bar has two.
+/// How many strokes rule a row of a table at least. A bar has two, and a frame around it two more.
 const MIN_RULES: usize = 4;
+
+/// The same of strokes that are made for tables.
+const MIN_TABLE_RULES: usize = 3;
 
 /// How many percentages a display shows at most. More of them are a table of shares.
 const MAX_SHOWN: usize = 2;
@@ -123,8 +126,11 @@ pub fn sums_up(text: &Text<'_>, percent: &Percent) -> bool {
 
 /// Whether strokes part the line into the columns of a table.
 pub fn is_ruled(text: &Text<'_>) -> bool {
-    let rules = text.tokens().iter().filter(|token| token.text == "|");
-    rules.count() >= MIN_RULES
+    let count = |is_rule: fn(&str) -> bool| {
+        let rules = text.tokens().iter().filter(|token| is_rule(token.text));
+        rules.count()
+    };
+    count(|mark| mark == "|") >= MIN_RULES || count(is_table_rule) >= MIN_TABLE_RULES
 }
 
 fn candidates(text: &Text<'_>) -> Vec<Percent> {
@@ -229,10 +235,14 @@ fn share(digits: &str) -> Option<f64> {
     }
 }
 
+/// Whether a bar is drawn right before or right behind the tokens.
+pub fn is_barred(text: &Text<'_>, (from, end): (usize, usize)) -> bool {
+    opens_drawn_bar(text, text.past_space(end)) || closes_bar(text, text.back_over_space(from))
+}
+
 fn touch(text: &Text<'_>, (from, end): (usize, usize)) -> Touch {
     let before = text.back_over_space(from);
-    let after = text.past_space(end);
-    if opens_bar(text, end) || opens_drawn_bar(text, after) || closes_bar(text, before) {
+    if opens_bar(text, end) || is_barred(text, (from, end)) {
         return Touch::Bar;
     }
     let right = text.past_space(end);
@@ -277,10 +287,14 @@ fn is_drawn(text: &Text<'_>, stroke: usize) -> bool {
 }
 
 /// Block elements and box drawing, U+2500 to U+259F, of which bars are made.
-fn is_block(mark: &str) -> bool {
-    mark.chars()
-        .next()
-        .is_some_and(|char| ('\u{2500}'..='\u{259f}').contains(&char))
+pub fn is_block(mark: &str) -> bool {
+    let first = mark.chars().next();
+    first.is_some_and(|char| ('\u{2500}'..='\u{259f}').contains(&char)) && !is_table_rule(mark)
+}
+
+/// The upright strokes of box drawing.
+fn is_table_rule(mark: &str) -> bool {
+    matches!(mark, "│" | "┃" | "║")
 }
 
 /// Whether `word` says that a number is the measure of something else.
@@ -337,10 +351,15 @@ pub fn heads_measure(text: &Text<'_>) -> bool {
     colon.is_some_and(|at| text.str(at) == ":")
 }
 
+/// Whether the token at `at` says that a number is progress.
+pub fn is_progress_word(text: &Text<'_>, at: usize) -> bool {
+    PROGRESS_WORDS.iter().any(|word| text.is_word(at, word))
+}
+
 /// `2% complete`, `[progress] 2%`, `Progress: 2%`.
 pub fn is_worded(text: &Text<'_>, percent: &Percent) -> bool {
     let (from, end) = percent.at;
-    let is_known = |at: usize| PROGRESS_WORDS.iter().any(|word| text.is_word(at, word));
+    let is_known = |at: usize| is_progress_word(text, at);
     let mark = text.back_over_space(from);
     let before = [from, mark, mark.saturating_sub(1)];
     is_known(text.past_space(end))

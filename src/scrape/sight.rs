@@ -6,6 +6,7 @@
 
 use super::amount::{self, Amount, BYTES, Ratio};
 use super::eta::{self, Eta};
+use super::label;
 use super::parser::Rule;
 use super::percent::{self, Percent, Touch};
 use super::reading::Reading;
@@ -16,14 +17,8 @@ use super::token::{Kind, Text};
 /// How far a printed percentage and that of `x/y` may differ and still be the same: tools round.
 const ROUNDING: f64 = 2.0;
 
-/// Bytes of a run of one mark that is a drawing, not an ellipsis.
-const MIN_DRAWN: usize = 6;
-
 /// Words for all of the work, where its parts have lines of their own.
 const WHOLE_WORDS: &[&str] = &["Transferred:", "Total:", "Overall:"];
-
-/// Words that belong to a time, and name nothing.
-const TIME_WORDS: &[&str] = &["elapsed", "eta", "left", "remaining", "time"];
 
 /// Blanks between two columns of a table.
 const MIN_GAP: usize = 3;
@@ -60,6 +55,8 @@ pub struct Sight {
     pub evidence: Evidence,
     /// The tokens of the ratio that the percentage was computed from.
     pub counter: Option<(usize, usize)>,
+    /// The tokens of the percentage, if it stands in brackets and no word before it.
+    pub head: Option<(usize, usize)>,
 }
 
 impl Sight {
@@ -91,10 +88,15 @@ pub fn see(
     }
     let evidence = evidence(text, &parts, &reading);
     let computed = parts.ratio.filter(|_| parts.percent.is_none());
+    let heads = |percent: &Percent| {
+        let words = (0..percent.at.0).any(|at| text.kind(at) == Some(Kind::Word));
+        percent.touch == Touch::Bracket && !words
+    };
     Some(Sight {
         reading,
         evidence,
         counter: computed.map(|ratio| ratio.at),
+        head: parts.percent.filter(heads).map(|percent| percent.at),
     })
 }
 
@@ -122,13 +124,12 @@ fn parts<'a>(text: &Text<'a>, nested: impl FnOnce(&[Ratio]) -> Nesting) -> Parts
     let percent = percent::find(text);
     let behind = |percent| speed::after_percent(text, &percent);
     let speed = speed::find(text).or_else(|| percent.and_then(behind));
-    let placed = |percent| eta::placed(text, &percent, speed);
-    let eta = eta::find(text).or_else(|| percent.and_then(placed));
     let ratios = amount::ratios(text);
     let agreeing = ratios.iter().filter(|ratio| agrees(ratio, percent));
+    let is_behind = |ratio: &Ratio| percent.is_some_and(|percent| ratio.at.0 >= percent.at.1);
     let ratio = agreeing
         .rev()
-        .max_by_key(|ratio| ratio.unit == Some(BYTES))
+        .max_by_key(|ratio| (ratio.unit == Some(BYTES), is_behind(ratio)))
         .copied();
     let nesting = if percent.is_none() && counts_only(&ratios) {
         nested(&ratios)
@@ -139,6 +140,15 @@ fn parts<'a>(text: &Text<'a>, nested: impl FnOnce(&[Ratio]) -> Nesting) -> Parts
         Nesting::In(at) => ratios.get(at).copied(),
         _ => ratio,
     };
+    let eta = eta::find(text).or_else(|| {
+        let (behind, share) = match (percent, ratio) {
+            (Some(percent), _) => (percent.at.1, percent.value),
+            (None, ratio) => ratio
+                .filter(|ratio| percent::is_barred(text, ratio.at))
+                .map(|ratio| (past_bar(text, ratio.at.1), ratio.percent()))?,
+        };
+        eta::placed(text, behind, share, speed)
+    });
     let total = percent.and_then(|percent| amount::total_after(text, percent.at.1));
     // `45% of 29MiB … (frag 1/3)`: of two wholes, the one the percentage names.
     let ratio = ratio.filter(|_| total.is_none());
@@ -181,7 +191,7 @@ fn reading(text: &Text<'_>, parts: &Parts<'_>) -> Reading {
         unit: ratio.map_or(amount.and_then(|amount| amount.unit), |ratio| ratio.unit),
         speed: speed.map(|speed| speed.spelled()),
         eta: eta.map(|eta| eta.text.to_owned()),
-        message: label(text, parts),
+        message: words(text, parts),
         ..Reading::default()
     }
 }
@@ -216,7 +226,10 @@ fn evidence(text: &Text<'_>, parts: &Parts<'_>, reading: &Reading) -> Evidence {
         };
     }
     let moving = reading.speed.is_some() || reading.eta.is_some();
-    let barred = percent.is_some_and(|percent| percent.touch == Touch::Bar);
+    let barred = match percent {
+        Some(percent) => percent.touch == Touch::Bar,
+        None => ratio.is_some_and(|ratio| percent::is_barred(text, ratio.at)),
+    };
     let alone = percent.is_some_and(|percent| percent.at == (0, text.tokens().len()));
     let worded = percent.is_some_and(|percent| percent::is_worded(text, &percent));
     let summed = percent.is_some_and(|percent| percent::sums_up(text, &percent));
@@ -264,10 +277,18 @@ pub fn from_whole(line: &str) -> &str {
     from.and_then(|from| line.get(from..)).unwrap_or(line)
 }
 
-/// The words before the first part, `Downloading`, or else those behind the last one.
-fn label(text: &Text<'_>, parts: &Parts<'_>) -> Option<String> {
+/// The token behind the bar that is drawn from `at` on.
+fn past_bar(text: &Text<'_>, at: usize) -> usize {
+    let is_drawn = |at: &usize| percent::is_block(text.str(*at));
+    let bar = text.past_space(at);
+    let cells = (bar..).take_while(is_drawn).count();
+    if cells > 0 { bar + cells } else { at }
+}
+
+/// What the line calls what is being done.
+fn words(text: &Text<'_>, parts: &Parts<'_>) -> Option<String> {
     if let (Nesting::In(_), Some(ratio)) = (parts.nesting, parts.ratio) {
-        return outer(text, ratio.at.0);
+        return label::outer(text, ratio.at.0);
     }
     let spans = [
         parts.percent.map(|part| part.at),
@@ -279,104 +300,5 @@ fn label(text: &Text<'_>, parts: &Parts<'_>) -> Option<String> {
     ];
     let from = spans.iter().flatten().map(|span| span.0).min()?;
     let end = spans.iter().flatten().map(|span| span.1).max()?;
-    let before = text.span(behind_bar(text, from), from);
-    let before = trimmed(unopened(undated(untagged(before))));
-    // Punctuation may stand between, another number may not.
-    let mut behind = (end..end + 4).filter_map(|at| text.kind(at));
-    let named = behind.find(|kind| matches!(kind, Kind::Word | Kind::Number)) == Some(Kind::Word);
-    let after = trimmed(if named {
-        text.span(end, text.tokens().len())
-    } else {
-        ""
-    });
-    let label = [before, after].into_iter().find(|label| is_wordy(label))?;
-    Some(label.to_owned())
-}
-
-/// `Epoch [1/3]` of `Epoch [1/3], Step [20/100]`: what the outer counter says names the stage.
-fn outer(text: &Text<'_>, inner: usize) -> Option<String> {
-    let before = amount::ratios(text).into_iter();
-    let end = before.map(|ratio| ratio.at.1).filter(|end| *end <= inner);
-    let end = end.max()?;
-    let closed = end + usize::from(matches!(text.str(end), "]" | ")"));
-    let name = text.span(0, closed).trim();
-    is_wordy(name).then(|| name.to_owned())
-}
-
-/// The token after the bar that is drawn among the words before `to`, or 0.
-fn behind_bar(text: &Text<'_>, to: usize) -> usize {
-    let is_worded = |at: &usize| is_wordy(text.span(*at, to));
-    let mut bars = (0..to).filter(|at| {
-        let cells = text.str(*at);
-        text.kind(*at) == Some(Kind::Mark) && cells.len() >= MIN_DRAWN
-    });
-    bars.next_back()
-        .map(|at| at + 1)
-        .filter(is_worded)
-        .unwrap_or(0)
-}
-
-/// A text as a label, if there are words in it.
-pub fn words(text: &str) -> Option<String> {
-    let text = trimmed(text);
-    is_wordy(text).then(|| text.to_owned())
-}
-
-/// Whether it names something, as the units of numbers and the names of times do not.
-pub fn is_wordy(label: &str) -> bool {
-    let is_time = |word: &str| {
-        TIME_WORDS
-            .iter()
-            .any(|time| word.eq_ignore_ascii_case(time))
-    };
-    let words = label.split(|char: char| !char.is_alphabetic());
-    let letters = words
-        .filter(|word| !is_time(word))
-        .map(|word| word.chars().count());
-    letters.sum::<usize>() > 1
-}
-
-/// Without the `[tag]` at its start, unless there is nothing else.
-fn untagged(text: &str) -> &str {
-    let rest = text
-        .strip_prefix('[')
-        .and_then(|text| text.split_once(']'))
-        .map_or("", |cut| cut.1);
-    if rest.contains(char::is_alphabetic) {
-        rest
-    } else {
-        text
-    }
-}
-
-/// Without the date and the time of day at its start: `2026-11-26 12:00:00`.
-fn undated(text: &str) -> &str {
-    let mut rest = text.trim_start();
-    while let Some((word, after)) = rest.split_once(' ') {
-        let joints = word.matches(['-', ':', '/']).count();
-        let is_time = word.starts_with(|char: char| char.is_ascii_digit())
-            && word
-                .chars()
-                .all(|char| char.is_ascii_digit() || "-:/.,TZ+".contains(char));
-        if joints < 2 || !is_time {
-            break;
-        }
-        rest = after.trim_start();
-    }
-    rest
-}
-
-/// Without the bracket that closes only behind the number: `EXECUTING [0s, `.
-fn unopened(text: &str) -> &str {
-    let open = text
-        .rfind(['(', '['])
-        .filter(|at| !text[*at..].contains([')', ']']));
-    match open {
-        Some(at) if text[..at].contains(char::is_alphabetic) => &text[..at],
-        _ => text,
-    }
-}
-
-fn trimmed(text: &str) -> &str {
-    text.trim_matches(|char: char| !char.is_alphanumeric())
+    label::around(text, (from, end))
 }

@@ -78,13 +78,23 @@ fn end_of_rate(text: &Text<'_>, at: usize) -> Option<usize> {
     } else {
         at + 1
     };
+    // `23.86 MiB p/s`
+    let per_mark = text.past_space(slash);
+    let slash = if text.str(per_mark) == "p" {
+        per_mark + 1
+    } else {
+        slash
+    };
     let per = text.str(slash + 1);
     // `0B/s-2048KiB/s` are the limits of it.
     let ends_range = text.before(at) == "-" && text.kind_before(at - 1) == Some(Kind::Word);
     if ends_range || text.str(slash + 2) == "-" && text.kind(slash + 3) == Some(Kind::Number) {
         return None;
     }
-    if text.str(slash) == "/" && matches!(per, "s" | "sec" | "second" | "it" | "item") {
+    let by_time = matches!(per, "s" | "sec" | "second");
+    let each =
+        matches!(text.str(word), "s" | "ms" | "us" | "µs") && matches!(per, "it" | "item" | "step");
+    if text.str(slash) == "/" && (by_time || each) {
         return Some(slash + 2);
     }
     matches!(

@@ -1,6 +1,6 @@
 //! Lines written for machines, or so regular that a machine may read them as such.
 
-use super::amount::{BYTES, number, size};
+use super::amount::{BYTES, number, percent_of, size};
 use super::reading::Reading;
 
 /// Where a scale begins at most.
@@ -77,6 +77,52 @@ pub fn named(line: &str) -> Option<f64> {
         .iter()
         .any(|known| name.eq_ignore_ascii_case(known));
     if known { percent(value.trim()) } else { None }
+}
+
+/// `1 28 38 fs.img`, as `e2fsck -C` writes it: a step, how much of it is done, how much there is,
+/// and a name.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Columns {
+    step: u32,
+    done: u32,
+    total: u32,
+    name: String,
+}
+
+impl Columns {
+    /// Nothing says which number is which, so a second line must go on from the first: the same
+    /// name, and more of the same step, or the start of a later one.
+    pub fn continues(&self, last: &Self) -> bool {
+        let goes_on = self.step == last.step && self.total == last.total && self.done >= last.done;
+        let next = self.step > last.step && last.done == last.total && self.done <= 1;
+        self.name == last.name && (goes_on || next)
+    }
+
+    /// What they say.
+    pub fn reading(&self) -> Reading {
+        let (done, total) = (f64::from(self.done), f64::from(self.total));
+        Reading {
+            percent: Some(percent_of(done, total)),
+            loaded: Some(done),
+            total: Some(total),
+            ..Reading::default()
+        }
+    }
+}
+
+/// See [`Columns`]; nothing else may stand in the line.
+pub fn columns(line: &str) -> Option<Columns> {
+    let mut words = line.split_ascii_whitespace();
+    let mut number = || words.next()?.parse::<u32>().ok();
+    let (step, done, total) = (number()?, number()?, number()?);
+    let name = words.next()?;
+    let found = done <= total && total > 1 && name.contains(char::is_alphabetic);
+    (found && words.next().is_none()).then(|| Columns {
+        step,
+        done,
+        total,
+        name: name.to_owned(),
+    })
 }
 
 /// `0...10...20`, `0%...10%...20%`: a scale that grows along the line, whose last mark is how far it is.

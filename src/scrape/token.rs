@@ -4,6 +4,9 @@
 //! such question is one about neighbours, asked by index, so that all the readers are linear
 //! without having to think about it.
 
+/// A line with more than one broken byte in so many is no text. A name in an old encoding has fewer.
+const MAX_BROKEN: usize = 16;
+
 /// The four kinds of token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
@@ -102,6 +105,12 @@ impl<'a> Text<'a> {
     pub fn is_word(&self, at: usize, word: &str) -> bool {
         self.kind(at) == Some(Kind::Word) && self.str(at).eq_ignore_ascii_case(word)
     }
+}
+
+/// Whether so many of its bytes are no text that the rest is none, either.
+pub fn is_garbage(line: &str) -> bool {
+    let broken = line.matches(char::REPLACEMENT_CHARACTER).count();
+    broken > 1 && broken * MAX_BROKEN > line.len()
 }
 
 fn token(line: &str, start: usize) -> Option<Token<'_>> {

@@ -57,7 +57,15 @@ fn megabytes_of_almost_progress_end() {
 
 #[test]
 fn a_flood_of_short_lines_ends() {
-    let patterns: [&[u8]; 5] = [b"1%\r", b"a 1%\n", b"{}\n", b"1\n", b"\x1b[9999999999A1%"];
+    let brackets = "[".repeat(4000) + "\r";
+    let patterns: [&[u8]; 6] = [
+        brackets.as_bytes(),
+        b"1%\r",
+        b"a 1%\n",
+        b"{}\n",
+        b"1\n",
+        b"\x1b[9999999999A1%",
+    ];
     patterns
         .into_iter()
         .for_each(|pattern| survive_length(pattern, MEGABYTE / 8));
@@ -98,4 +106,16 @@ fn a_control_beyond_ascii_is_in_no_message() {
     let message = reading.message.expect("it has words");
     assert!(message.contains("file"), "{message:?}");
     assert!(!message.contains(char::is_control), "{message:?}");
+}
+
+#[test]
+fn of_bytes_that_are_no_text_none_is_a_number() {
+    let mut reader = Reader::new(Parser::default());
+    let garbage: &[u8] =
+        b"\r\x9a9%\xc1\xf8G\xb9\r\xff\xfe 45%\xe9\xe9\n3\n\r9\xb2\xb3[## ]\x90 9%\r7%\r5\n";
+    reader.push(Stream::Out, garbage, 0);
+    assert_eq!(reader.flush(u64::MAX), []);
+    let old = b"\rT\xe9l\xe9chargement en cours du fichier 45% 00:03 left\r";
+    reader.push(Stream::Out, old, 1000);
+    assert_eq!(reader.flush(u64::MAX).len(), 1, "a name in an old encoding");
 }

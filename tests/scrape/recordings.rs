@@ -27,6 +27,7 @@ const EXCEPTIONS: &[(&str, &str, &str)] = &[
     ("apt-get-status-fd-pty", "percent", BOTH),
     ("apt-get-status-fd-pty", "only", BOTH),
     ("bar-only-pipe", "amount", "cells of a bar are no amount"),
+    ("bar-only-pipe", "percent", ONE_CELL),
     ("countdown-pipe", "percent", COUNTDOWN),
     ("countdown-pipe", "amount", COUNTDOWN),
     ("countdown-pipe", "end", COUNTDOWN),
@@ -66,6 +67,7 @@ const BOTH: &str = "of a line for people and one for machines, which differ, the
 const COUNTDOWN: &str = "the first line says `39 items remaining`; of 40 it says nowhere";
 const COUNTER: &str = "a number among words, of no whole and in no unit, may be anything";
 const FIRST: &str = "what has no sign of what it is must change before it counts";
+const ONE_CELL: &str = "a bar without a number that has one cell may be a mark that runs";
 const OVER: &str = "a percentage above 100 cannot be published, and is not cut to fit";
 const TAKEN_BACK: &str = "stood for a tenth of a millisecond";
 

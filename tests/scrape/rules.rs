@@ -30,6 +30,8 @@ fn without_any_of_these_it_must_change() {
     assert_eq!(percents_in_time("so far 2%\nso far 3%\n"), [3.0]);
     let other = "2/9 apples\nother\n3/9 apples\n";
     assert_eq!(percents_in_time(other), [33.33]);
+    let worded = "Done  2 out of  9 | 3s\nDone  3 out of  9 | 4s\n";
+    assert_eq!(percents_in_time(worded), [33.33]);
 }
 
 #[test]
@@ -246,4 +248,136 @@ fn the_words_before_or_behind_are_the_message() {
             "{line}"
         );
     }
+}
+
+#[test]
+fn a_bar_right_before_a_counter_outweighs_the_columns_behind_it() {
+    let row = "\rCrunching ━━━━━━━━━━━━╺━━━━━━━━━━━ 18/60 0:00:01 0:00:03\r";
+    assert_eq!(percents(row), [30.0]);
+    let row = "\rpos  ████████             | 12/50 0:00:01 0:00:03\r";
+    assert_eq!(percents(row), [24.0]);
+}
+
+#[test]
+fn of_two_counters_that_agree_the_one_behind_the_percentage_is_its_own() {
+    let reading = last("\rEpoch 3/10:  30%|███    | 18/60 [00:00<00:02, 19.4it/s]\r");
+    assert_eq!((reading.loaded, reading.total), (Some(18.0), Some(60.0)));
+    assert_eq!(reading.message.as_deref(), Some("Epoch 3/10"));
+}
+
+#[test]
+fn what_runs_is_not_done_yet() {
+    let reading = last("\r[Stage 0:====>            (20 + 4) / 200]\r");
+    assert_eq!((reading.percent, reading.loaded), (Some(10.0), Some(20.0)));
+    assert_eq!(reading.message.as_deref(), Some("Stage 0"));
+}
+
+#[test]
+fn what_is_measured_behind_the_numbers_is_no_name() {
+    let lines = [
+        "10/90 [=>....] - ETA: 9s - loss: 0.80 - accuracy: 0.35",
+        "45% |####    | it=12 loss=0.5",
+        "|########| 100% in 2.2s (0.46%/s)",
+    ];
+    for line in lines {
+        assert_eq!(last(&format!("\r{line}\r")).message, None, "{line}");
+    }
+}
+
+#[test]
+fn a_counter_that_a_bar_has_left_behind_is_no_display() {
+    let bar = |turn: u32| format!("\rEpoch 1/3 : |##------| {}% [{turn}/20]", 5 * turn);
+    let stream: String = [2, 10, 20].map(bar).concat();
+    assert_eq!(
+        percents(&format!("{stream}\rEpoch 1/3 :         \rLoop done\r\n")),
+        [10.0, 50.0, 100.0]
+    );
+}
+
+#[test]
+fn a_mark_that_only_runs_to_and_fro_shows_no_percentage() {
+    let draw = |at: usize| format!("\rUnknown  [{}#{}]", "-".repeat(at), "-".repeat(29 - at));
+    let run: String = (0..30).chain((0..30).rev()).map(draw).collect();
+    let stream = format!(
+        "\rUnknown  [{}]{run}\rUnknown  [{}]\r\n",
+        "-".repeat(30),
+        "#".repeat(30)
+    );
+    assert_eq!(percents(&stream), NONE);
+}
+
+#[test]
+fn what_is_measured_before_the_numbers_is_no_name() {
+    let lines = [
+        ("Pos:   4.3s    108f (42%)  25.00fps", None),
+        ("A:   1.0 (00.9) of 400.0 (06:40.0)  0.1% 4.35x", None),
+        (
+            "Jobs: 1 (f=1): [R(1)][75.0%][r=589MiB/s][eta 00m:01s]",
+            None,
+        ),
+        ("Pass: 1/3 45%", Some("Pass: 1/3")),
+        ("17% complete, ratio=0.435", None),
+        (
+            "  downloading [=-----------] 27/bps 4% 1.8s",
+            Some("downloading"),
+        ),
+        (
+            "[1/7] checking roots       (0:00:00 elapsed, 13 items checked)",
+            Some("checking roots"),
+        ),
+    ];
+    for (line, message) in lines {
+        assert_eq!(
+            last(&format!("\r{line}\r")).message.as_deref(),
+            message,
+            "{line}"
+        );
+    }
+}
+
+#[test]
+fn a_round_frame_holds_a_bar_too() {
+    let draw = |full: usize| {
+        format!(
+            "\r({}{}) ⠙ fetching a",
+            "#".repeat(full),
+            "⠂".repeat(10 - full)
+        )
+    };
+    let stream: String = [2, 5, 10].map(draw).concat();
+    assert_eq!(percents(&stream), [20.0, 50.0, 100.0]);
+    assert_eq!(last(&stream).message.as_deref(), Some("fetching a"));
+}
+
+#[test]
+fn a_percentage_at_the_head_of_each_line_goes_on_whatever_follows_it() {
+    let log = "-[00][  7%][REGFILE ] tree/a\n-[00][ 12%][DIR     ] b\n-[00][ 45%][REGFILE ] c\n";
+    assert_eq!(percents_in_time(log), [12.0, 45.0]);
+    let measures = "[ 60%] [x] a\n[ 45%] [x] b\n[ 52%] [x] c\n";
+    assert_eq!(
+        percents_in_time(&format!("-[0]{}", measures.replace('\n', "\n-[0]"))),
+        NONE
+    );
+}
+
+#[test]
+fn a_step_a_count_its_whole_and_a_name_count_from_the_second_on() {
+    let stream = "1 3 40 a.img\n1 10 40 a.img\n2 1 20 a.img\n2 20 20 a.img\n";
+    assert_eq!(percents(stream), [25.0, 100.0]);
+    let next = "1 3 4 a\n1 4 4 a\n2 0 5 a\n2 4 5 a\n";
+    assert_eq!(percents(next), [100.0, 0.0, 80.0]);
+    assert_eq!(percents("  1  3  40 a.txt\n  1  10  40 b.txt\n"), NONE);
+}
+
+#[test]
+fn what_a_bar_makes_room_for_scrolls_by() {
+    let bar = |turn: u32| {
+        format!(
+            "\r {}%|##   | {turn}/40 [00:01<00:02, 19.7it/s]",
+            turn * 5 / 2
+        )
+    };
+    let said = |turn: u32| format!("\r                \rDone task {turn} of 40, 17% saved\r\n");
+    let stream = [bar(6), said(7), bar(6), bar(12), said(14), bar(12), bar(40)].concat();
+    assert_eq!(percents(&stream), [15.0, 30.0, 100.0]);
 }

@@ -53,6 +53,8 @@ fn a_table_that_is_drawn_again_is_none() {
         "1f2e3d4c   web      @.12%     12.5MiB / 1.9GiB   0.64%     1.2kB / 0B    0B / 0B     5",
         "web-2   @/9     Running   0          3s",
         "| 30%   45C    P0   50W / 250W |   1@00MiB /  8192MiB |     4@%      Default |",
+        "│ w@     │ ok     │ @4%   │",
+        "┃ db     ┃ @4% ┃ 12 ┃",
         "GET      /           24@     2(0.@%) |     12       3      45     10 |   12.00        0.00",
     ];
     for row in rows {

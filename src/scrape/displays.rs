@@ -1,0 +1,197 @@
+//! A line for people: what stands in it, and what its past says of that.
+//!
+//! Some lines say themselves that they are progress, and some need a proof: that they are drawn over,
+//! or that their like came before with other numbers. How much of it a line needs is for [`Evidence`]
+//! to say; the proof is collected here.
+
+use super::amount::Ratio;
+use super::lines::{Edge, Place};
+use super::parser::{Parser, Rule};
+use super::reading::{MAX_TEXT, Reading};
+use super::shape::{Past, Shapes};
+use super::sight::{self, Evidence, Sight};
+use super::source::{Said, Source};
+use super::token::Text;
+
+/// The least whole that somebody counts up to: `pass 1/3` is not the way through.
+const MIN_COUNTED: f64 = 4.0;
+
+/// How long what came before tells something of what comes.
+const LATELY_MS: u64 = 10_000;
+
+/// What a line is to those around it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Role {
+    /// A counter that scrolls by.
+    Step,
+    /// Anything else.
+    Other,
+}
+
+/// What was seen of lines for people.
+#[derive(Debug, Default)]
+pub struct Displays {
+    parser: Parser,
+    shapes: Shapes,
+    /// The last amount alone on a row that is drawn over.
+    size: Option<f64>,
+    /// The last amount that was read.
+    amount: Option<f64>,
+    /// What stood last in a row that is drawn over, from its first word on.
+    row: String,
+    /// When a display was drawn last, if that was one for certain.
+    display_ms: Option<u64>,
+    /// When something came that was no text.
+    garbage_ms: Option<u64>,
+}
+
+/// What speaks for a line besides what it says itself.
+#[derive(Debug, Clone, Copy)]
+struct Proof {
+    /// It stands in a row that is drawn over, or waits unfinished, or somebody vouches for it.
+    drawn: bool,
+    /// Lines of its shape came in earlier moments, with other numbers.
+    changed: bool,
+    /// Lines of its shape came before, with other numbers.
+    moved: bool,
+}
+
+impl Displays {
+    /// Nothing seen yet.
+    pub fn new(parser: Parser) -> Self {
+        Self {
+            parser,
+            ..Self::default()
+        }
+    }
+
+    /// Something came that is no text.
+    pub fn note_garbage(&mut self, now_ms: u64) {
+        self.garbage_ms = Some(now_ms);
+    }
+
+    /// An amount was read.
+    pub fn note_amount(&mut self, amount: Option<f64>) {
+        self.amount = amount;
+    }
+
+    /// What a line for people says, and what it is to those around it.
+    pub fn read(&mut self, place: Place, shown: &str, now_ms: u64) -> (Said, Role) {
+        let text = Text::new(sight::from_whole(shown));
+        let Some((sight, value)) = self.see(&text) else {
+            return (None, Role::Other);
+        };
+        let scrolls = !place.is_redrawn() && sight.counts_steps();
+        let role = if scrolls { Role::Step } else { Role::Other };
+        let past = self.shapes.note(&text, value, now_ms);
+        let counts = self.counts(&text, &sight, past, now_ms);
+        if past != Past::Changed && self.may_be_garbage(&sight.reading, now_ms) {
+            return (None, Role::Other);
+        }
+        // A log does not stop in the middle of a line; a display waits there for its next number.
+        let stands = place.is_redrawn() || place.ended == Edge::Open;
+        let is_left = place.is_redrawn() && self.is_rest(shown) || self.takes_place(place, now_ms);
+        let proof = Proof {
+            drawn: !is_left && (stands || self.is_vouched_for(&sight)),
+            changed: past == Past::Changed || counts,
+            moved: past != Past::Unknown,
+        };
+        if stands && !is_left && sight.evidence >= Evidence::Number {
+            let is_certain = sight.evidence >= Evidence::Display;
+            self.display_ms = is_certain.then_some(now_ms);
+        }
+        let source = self.weigh(sight.evidence, value, proof);
+        (source.map(|source| (source, sight.reading)), role)
+    }
+
+    /// What stands in the line, with the number that has to move.
+    fn see(&mut self, text: &Text<'_>) -> Option<(Sight, f64)> {
+        let (parser, shapes) = (self.parser, &mut self.shapes);
+        let nested = |ratios: &[Ratio]| {
+            let counted = ratios.iter().map(|ratio| (ratio.loaded, ratio.total));
+            shapes.note_counters(text, counted.collect())
+        };
+        let sight = sight::see(text, |rule| parser.follows(rule), nested)?;
+        let value = sight.reading.percent.or(sight.reading.loaded)?;
+        Some((sight, value))
+    }
+
+    /// Who says it; `None` if what the line says for itself and its past do not make it progress.
+    fn weigh(&mut self, evidence: Evidence, value: f64, proof: Proof) -> Option<Source> {
+        match evidence {
+            Evidence::Whole => Some(Source::Whole),
+            Evidence::Display => Some(Source::Line),
+            Evidence::Number if proof.drawn => Some(Source::Line),
+            Evidence::Number => proof.changed.then_some(Source::Hint),
+            Evidence::Amount => {
+                let moves = proof.drawn || proof.moved || self.goes_on(value);
+                moves.then_some(Source::Amount)
+            }
+            Evidence::Size => (proof.drawn && self.moves(value)).then_some(Source::Amount),
+            Evidence::Cell => None,
+        }
+    }
+
+    /// Whether it may have come about among bytes that are no text: then a number needs more than to
+    /// stand alone.
+    fn may_be_garbage(&self, reading: &Reading, now_ms: u64) -> bool {
+        let moves = reading.speed.is_some() || reading.eta.is_some();
+        !moves && is_lately(self.garbage_ms, now_ms)
+    }
+
+    /// Whether it took the place of a display and was left there, to scroll: the display comes again
+    /// below it.
+    fn takes_place(&self, place: Place, now_ms: u64) -> bool {
+        let left = place.began == Edge::Redraw && place.ended == Edge::Feed;
+        left && place.row < place.picture && is_lately(self.display_ms, now_ms)
+    }
+
+    /// Whether the row is the beginning of what stood there before: its bar was wiped away, and
+    /// what is left says nothing new.
+    fn is_rest(&mut self, shown: &str) -> bool {
+        let shown = shown.trim();
+        let before = std::mem::take(&mut self.row);
+        self.row.extend(shown.chars().take(MAX_TEXT));
+        let rest = before.strip_prefix(self.row.as_str());
+        rest.is_some_and(|rest| rest.starts_with(char::is_whitespace))
+    }
+
+    /// Whoever names a tool that prints percentages says nothing of the other numbers in its log:
+    /// `11/26 12:40:01 [NOTICE]`.
+    fn is_vouched_for(&self, sight: &Sight) -> bool {
+        let counts = sight.counter.is_none() || !self.parser.follows(Rule::Percent);
+        self.parser.is_forced() && counts
+    }
+
+    /// Whether it is a counter that goes on, or a percentage at the head of its line, whatever else the
+    /// line says.
+    fn counts(&mut self, text: &Text<'_>, sight: &Sight, past: Past, now_ms: u64) -> bool {
+        if sight.evidence != Evidence::Number || past == Past::Jumps {
+            return false;
+        }
+        let Reading { percent, total, .. } = sight.reading;
+        let counter = sight
+            .counter
+            .zip(total.filter(|total| *total >= MIN_COUNTED));
+        let counter = counter.or(sight.head.map(|at| (at, 100.0)));
+        let Some(((at, total), percent)) = counter.zip(percent) else {
+            return false;
+        };
+        self.shapes.note_counter(text, at, total, percent, now_ms)
+    }
+
+    /// Whether an amount that was read before may have come to `value`.
+    fn goes_on(&self, value: f64) -> bool {
+        self.amount.is_some_and(|before| before < value)
+    }
+
+    /// Whether another amount stood before `value` in a row that is drawn over.
+    fn moves(&mut self, value: f64) -> bool {
+        let before = self.size.replace(value);
+        before.is_some_and(|before| before != value)
+    }
+}
+
+fn is_lately(then_ms: Option<u64>, now_ms: u64) -> bool {
+    then_ms.is_some_and(|then_ms| now_ms.saturating_sub(then_ms) < LATELY_MS)
+}

@@ -1,0 +1,55 @@
+//! What stands above a bar, and so may be its name.
+
+use super::label;
+use super::reading::MAX_TEXT;
+use super::status;
+use super::token::is_garbage;
+
+/// The last line that was no progress, or a counter, and stayed: the title of what comes below.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Heading {
+    text: String,
+    /// It counts the steps, so it names them better than the words beside a bar do.
+    counts: bool,
+}
+
+impl Heading {
+    /// A line that says nothing of progress, if it may be a title: the head of a table names
+    /// numbers, and what is written for machines names nothing.
+    pub fn of_words(line: &str) -> Option<Self> {
+        let is_title = !heads_table(line) && !is_garbage(line) && status::columns(line).is_none();
+        is_title.then(|| Self::of(line, false))?
+    }
+
+    /// A line that counts the steps.
+    pub fn of_step(line: &str) -> Option<Self> {
+        Self::of(line, true)
+    }
+
+    fn of(line: &str, counts: bool) -> Option<Self> {
+        if line.trim_start().starts_with('{') {
+            return None;
+        }
+        let text: String = line.trim().chars().take(MAX_TEXT).collect();
+        label::is_wordy(&text).then_some(Self { text, counts })
+    }
+}
+
+/// What the words beside the bar and those above it call the stage. Under `[download] Destination: a`
+/// the `[download]` of the bar only says who speaks.
+pub fn title(words: Option<&str>, heading: Option<&Heading>) -> Option<String> {
+    let words = words.filter(|_| heading.is_none_or(|heading| !heading.counts));
+    let heading = heading.map(|heading| heading.text.as_str());
+    let said = |(words, heading): (&str, &str)| {
+        let rest = heading.strip_prefix('[')?.strip_prefix(words)?;
+        label::words(rest.strip_prefix(']')?)
+    };
+    let above = words.zip(heading).and_then(said);
+    above.or_else(|| Some(words.or(heading)?.chars().take(MAX_TEXT).collect()))
+}
+
+/// Words over columns: gaps wider than a blank part them.
+fn heads_table(text: &str) -> bool {
+    let gaps = text.trim().split("  ").filter(|part| !part.is_empty());
+    gaps.count() > 2
+}

@@ -1,0 +1,170 @@
+//! What a line calls the work it shows.
+
+use super::amount;
+use super::percent;
+use super::token::{Kind, Text};
+
+/// Blanks that set two columns apart.
+const MIN_GAP: usize = 3;
+
+/// Blanks and marks that may stand between the numbers and the words behind them.
+const MAX_APART: usize = 6;
+
+/// Words that belong to a time, and name nothing.
+const TIME_WORDS: &[&str] = &[
+    "elapsed",
+    "eta",
+    "in",
+    "left",
+    "ms",
+    "remaining",
+    "s",
+    "time",
+];
+
+/// Bytes of a run of one mark that is a drawing, not an ellipsis.
+const MIN_DRAWN: usize = 6;
+
+/// The words before the numbers, `Downloading`, or else those behind them. The numbers take the
+/// tokens from `from` on, up to `end`.
+pub fn around(text: &Text<'_>, (from, end): (usize, usize)) -> Option<String> {
+    let (start, stop) = name(text, from);
+    let before = text.span(start, measure(text, (start, stop)));
+    let before = trimmed(unopened(undated(untagged(before))));
+    // Punctuation may stand between, another number may not.
+    let speaks = |at: &usize| matches!(text.kind(*at), Some(Kind::Word | Kind::Number));
+    let first = (end..end + MAX_APART).find(speaks);
+    let is_name = |at: usize| {
+        let said = percent::is_progress_word(text, at) && text.str(at + 1) == ",";
+        text.kind(at) == Some(Kind::Word) && !said && !names_value(text, at)
+    };
+    let named = first.is_some_and(is_name);
+    let after = trimmed(if named {
+        text.span(end, gap(text, end))
+    } else {
+        ""
+    });
+    let label = [before, after].into_iter().find(|label| is_wordy(label))?;
+    Some(label.to_owned())
+}
+
+/// Where the column that holds the words behind `at` ends.
+fn gap(text: &Text<'_>, at: usize) -> usize {
+    let end = text.tokens().len();
+    let first = (at..end).find(|at| text.kind(*at) == Some(Kind::Word));
+    let is_gap = |at: &usize| text.kind(*at) == Some(Kind::Space) && text.str(*at).len() >= MIN_GAP;
+    (first.unwrap_or(end)..end).find(is_gap).unwrap_or(end)
+}
+
+/// `loss: 0.80`, `it=12`: how things are, and no name.
+fn names_value(text: &Text<'_>, word: usize) -> bool {
+    let mark = text.past_space(word + 1);
+    let number = text.past_space(mark + 1);
+    // `T09:00:00` is a time.
+    let named = text.str(mark) == "=" || text.str(mark) == ":" && number > mark + 1;
+    named && text.kind(number) == Some(Kind::Number)
+}
+
+/// `Epoch [1/3]` of `Epoch [1/3], Step [20/100]`: what the outer counter says names the stage.
+pub fn outer(text: &Text<'_>, inner: usize) -> Option<String> {
+    let before = amount::ratios(text).into_iter();
+    let end = before.map(|ratio| ratio.at.1).filter(|end| *end <= inner);
+    let end = end.max()?;
+    let closed = end + usize::from(matches!(text.str(end), "]" | ")"));
+    let name = text.span(0, closed).trim();
+    is_wordy(name).then(|| name.to_owned())
+}
+
+/// Where the words before `to` stand: before the bar that is drawn among them, or else behind it.
+fn name(text: &Text<'_>, to: usize) -> (usize, usize) {
+    let is_bar = |at: &usize| {
+        let cells = text.str(*at);
+        text.kind(*at) == Some(Kind::Mark) && cells.len() >= MIN_DRAWN
+    };
+    let Some(bar) = (0..to).rev().find(is_bar) else {
+        return (0, to);
+    };
+    let before = undated(text.span(0, bar));
+    if is_wordy(before) || !is_wordy(text.span(bar + 1, to)) {
+        let first = (0..bar).find(is_bar);
+        (0, first.unwrap_or(bar))
+    } else {
+        (bar + 1, to)
+    }
+}
+
+/// Where the words end, because of them is measured: `Pos: 4.3s 108f (42%)`.
+fn measure(text: &Text<'_>, (from, to): (usize, usize)) -> usize {
+    let is_measure = |at: &usize| {
+        let word = text.kind(*at) == Some(Kind::Word) && names_value(text, *at);
+        let number = text.past_space(text.past_space(*at + 1) + 1);
+        let counts = matches!(text.str(text.past_space(number + 1)), "/" | "of");
+        word && number < to && !counts
+    };
+    (from..to).find(is_measure).unwrap_or(to)
+}
+
+/// A text as a label, if there are words in it.
+pub fn words(text: &str) -> Option<String> {
+    let text = trimmed(text);
+    is_wordy(text).then(|| text.to_owned())
+}
+
+/// Whether it names something, as the units of numbers and the names of times do not.
+pub fn is_wordy(label: &str) -> bool {
+    let is_time = |word: &str| {
+        TIME_WORDS
+            .iter()
+            .any(|time| word.eq_ignore_ascii_case(time))
+    };
+    let words = label.split(|char: char| !char.is_alphabetic());
+    let letters = words
+        .filter(|word| !is_time(word))
+        .map(|word| word.chars().count());
+    letters.sum::<usize>() > 1
+}
+
+/// Without the `[tag]` at its start, unless there is nothing else.
+fn untagged(text: &str) -> &str {
+    let rest = text
+        .strip_prefix('[')
+        .and_then(|text| text.split_once(']'))
+        .map_or("", |cut| cut.1);
+    if rest.contains(char::is_alphabetic) {
+        rest
+    } else {
+        text
+    }
+}
+
+/// Without the date and the time of day at its start: `2026-11-26 12:00:00`.
+fn undated(text: &str) -> &str {
+    let mut rest = text.trim_start();
+    while let Some((word, after)) = rest.split_once(' ') {
+        let joints = word.matches(['-', ':', '/']).count();
+        let is_time = word.starts_with(|char: char| char.is_ascii_digit())
+            && word
+                .chars()
+                .all(|char| char.is_ascii_digit() || "-:/.,TZ+".contains(char));
+        if joints < 2 || !is_time {
+            break;
+        }
+        rest = after.trim_start();
+    }
+    rest
+}
+
+/// Without the bracket that closes only behind the number: `EXECUTING [0s, `.
+fn unopened(text: &str) -> &str {
+    let open = text
+        .rfind(['(', '['])
+        .filter(|at| !text[*at..].contains([')', ']']));
+    match open {
+        Some(at) if text[..at].contains(char::is_alphabetic) => &text[..at],
+        _ => text,
+    }
+}
+
+fn trimmed(text: &str) -> &str {
+    text.trim_matches(|char: char| !char.is_alphanumeric())
+}
