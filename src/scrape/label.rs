@@ -36,7 +36,7 @@ pub fn around(text: &Text<'_>, (from, end): (usize, usize)) -> Option<String> {
     let first = (end..end + MAX_APART).find(speaks);
     let is_name = |at: usize| {
         let said = percent::is_progress_word(text, at) && text.str(at + 1) == ",";
-        text.kind(at) == Some(Kind::Word) && !said && !names_value(text, at)
+        text.kind(at) == Some(Kind::Word) && !said && !names_value(text, at) && !sizes(text, at)
     };
     let named = first.is_some_and(is_name);
     let after = trimmed(if named {
@@ -48,20 +48,36 @@ pub fn around(text: &Text<'_>, (from, end): (usize, usize)) -> Option<String> {
     Some(label.to_owned())
 }
 
-/// Where the column that holds the words behind `at` ends.
+/// Where the words behind `at` end: with their column, or before a number in brackets.
 fn gap(text: &Text<'_>, at: usize) -> usize {
     let end = text.tokens().len();
     let first = (at..end).find(|at| text.kind(*at) == Some(Kind::Word));
-    let is_gap = |at: &usize| text.kind(*at) == Some(Kind::Space) && text.str(*at).len() >= MIN_GAP;
-    (first.unwrap_or(end)..end).find(is_gap).unwrap_or(end)
+    let is_end = |at: &usize| {
+        let space = text.kind(*at) == Some(Kind::Space);
+        let bracket = matches!(text.str(*at + 1), "(" | "[");
+        let number = bracket && text.kind(*at + 2) == Some(Kind::Number);
+        space && (number || text.str(*at).len() >= MIN_GAP)
+    };
+    (first.unwrap_or(end)..end).find(is_end).unwrap_or(end)
 }
 
-/// `loss: 0.80`, `it=12`: how things are, and no name.
+/// `O 400.01 kB C 400.01 kB D`: sizes, each behind a letter.
+fn sizes(text: &Text<'_>, word: usize) -> bool {
+    let size = amount::amount_at(text, text.past_space(word + 1));
+    size.is_some_and(|size| size.unit == Some(amount::BYTES))
+}
+
+/// `loss: 0.80`, `it=12`, and `Fra:1` where the line begins so: how things are, and no name.
 fn names_value(text: &Text<'_>, word: usize) -> bool {
     let mark = text.past_space(word + 1);
     let number = text.past_space(mark + 1);
     // `T09:00:00` is a time.
-    let named = text.str(mark) == "=" || text.str(mark) == ":" && number > mark + 1;
+    let is_head = word == text.past_space(0) && text.str(number + 1) != ":";
+    let named = match text.str(mark) {
+        "=" => true,
+        ":" => number > mark + 1 || is_head,
+        _ => false,
+    };
     named && text.kind(number) == Some(Kind::Number)
 }
 
@@ -93,7 +109,7 @@ fn name(text: &Text<'_>, to: usize) -> (usize, usize) {
     }
 }
 
-/// Where the words end, because of them is measured: `Pos: 4.3s 108f (42%)`.
+/// Where the words end because what follows is measured: `Pos: 4.3s 108f (42%)`.
 fn measure(text: &Text<'_>, (from, to): (usize, usize)) -> usize {
     let is_measure = |at: &usize| {
         let word = text.kind(*at) == Some(Kind::Word) && names_value(text, *at);
@@ -165,6 +181,21 @@ fn unopened(text: &str) -> &str {
     }
 }
 
+/// Without what is no part of a word at its ends; a bracket or quotation mark stays with its partner.
 fn trimmed(text: &str) -> &str {
-    text.trim_matches(|char: char| !char.is_alphanumeric())
+    let is_mark = |char: char| !char.is_alphanumeric();
+    let text = text.trim_start_matches(is_mark);
+    let end = text.trim_end_matches(is_mark);
+    let last = text[end.len()..].chars().next();
+    let is_open = |open, closing| match (end.rfind(open), end.rfind(closing)) {
+        (Some(open), Some(closing)) => open > closing,
+        (open, _) => open.is_some(),
+    };
+    let joined = last.is_some_and(|last| match last {
+        ')' => is_open('(', ')'),
+        ']' => is_open('[', ']'),
+        '"' => end.matches('"').count() % 2 == 1,
+        _ => false,
+    });
+    if joined { &text[..=end.len()] } else { end }
 }

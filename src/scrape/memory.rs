@@ -270,7 +270,8 @@ impl Memory {
     /// A number with no sign of what it is counts from the second on, while it rises. An open line
     /// may still get another digit.
     fn bare(&mut self, place: Place, shown: &str) -> Said {
-        if place.ended == Edge::Open {
+        // On a screen whose rows are addressed it may be a digit that takes the place of another.
+        if place.ended == Edge::Open || place.row >= place.picture {
             return None;
         }
         if let Some(value) = status::named(shown).filter(|_| self.follows(Rule::Status)) {

@@ -148,6 +148,13 @@ fn bare_numbers_count_from_the_second_on_while_they_rise() {
 }
 
 #[test]
+fn a_digit_that_is_put_into_a_picture_is_no_number() {
+    let drawn =
+        "\x1b[13;38H0%\x1b[13;40H5\x1b[13;21H \x1b[13;38H10\x1b[13;21H \x1b[13;39H5\x1b[13;21H ";
+    assert_eq!(percents(drawn), [0.0]);
+}
+
+#[test]
 fn a_number_with_the_right_name_needs_no_other_sign() {
     assert_eq!(percents("PROGRESS=2\nprogress: 5\n"), [2.0, 5.0]);
     assert_eq!(percents("PROGRESS=bar\nport=80\n"), NONE);
@@ -316,6 +323,14 @@ fn what_is_measured_before_the_numbers_is_no_name() {
             None,
         ),
         ("Pass: 1/3 45%", Some("Pass: 1/3")),
+        (
+            "Fra:1 Mem:12.3M (Peak 20M) | Time:00:01.01 | Sample 1/50",
+            None,
+        ),
+        ("200.00 kB O 200.00 kB C 200.00 kB D 0 N tree/f1", None),
+        ("<====-----> 45% EXECUTING [12s]", Some("EXECUTING")),
+        ("Progress (1): 100/550 kB", Some("Progress (1)")),
+        ("a \"b\" 45%", Some("a \"b\"")),
         ("17% complete, ratio=0.435", None),
         (
             "  downloading [=-----------] 27/bps 4% 1.8s",
