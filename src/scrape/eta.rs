@@ -56,6 +56,11 @@ pub fn placed<'a>(
     shown.then(|| eta(text, at, end))
 }
 
+/// Whether a clock stands right behind the tokens up to `end`: `100% 0:00:04`.
+pub fn is_behind(text: &Text<'_>, end: usize) -> bool {
+    clock(text, text.past_space(end)).is_some()
+}
+
 /// ` = 0.657`: a compressor, which tells the time it took so far.
 fn has_result(text: &Text<'_>) -> bool {
     let mut tokens = text.tokens().windows(2);
@@ -142,6 +147,9 @@ fn part(text: &Text<'_>, at: usize) -> Option<usize> {
 
 /// `00:03`, `0:00:05`, `1:02:03:04`.
 fn clock(text: &Text<'_>, at: usize) -> Option<usize> {
+    if text.kind(at) != Some(Kind::Number) {
+        return None;
+    }
     let joined = |at: usize| text.str(at) == ":" && text.kind(at + 1) == Some(Kind::Number);
     let mut end = at + 1;
     while joined(end) && end < at + 7 {

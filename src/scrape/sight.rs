@@ -225,7 +225,10 @@ fn evidence(text: &Text<'_>, parts: &Parts<'_>, reading: &Reading) -> Evidence {
             None => Evidence::Size,
         };
     }
-    let moving = reading.speed.is_some() || reading.eta.is_some();
+    // Behind the last percentage stands the time that all took.
+    let timed =
+        percent.is_some_and(|percent| percent.value >= 100.0 && eta::is_behind(text, percent.at.1));
+    let moving = reading.speed.is_some() || reading.eta.is_some() || timed;
     let barred = match percent {
         Some(percent) => percent.touch == Touch::Bar,
         None => ratio.is_some_and(|ratio| percent::is_barred(text, ratio.at)),

@@ -14,6 +14,7 @@ fn a_log_line_needs_a_bar_a_speed_a_time_or_a_word() {
         "2% complete",
         "[progress] 2%",
         "#GUI#progress 2%",
+        "100.00% 0:00:01 + tree/f4 200000",
         "UPDATE :  86.90% done, estimate finish Sun",
         "[ 2%] Building C object f1.c.o",
         "5.297 MiB / 28.610 MiB, 19%, 0 B/s, ETA -",
