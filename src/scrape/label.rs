@@ -35,10 +35,12 @@ pub fn around(text: &Text<'_>, (from, end): (usize, usize)) -> Option<String> {
     let speaks = |at: &usize| matches!(text.kind(*at), Some(Kind::Word | Kind::Number));
     let first = (end..end + MAX_APART).find(speaks);
     let is_name = |at: usize| {
-        let said = percent::is_progress_word(text, at) && text.str(at + 1) == ",";
+        let followed = text.kind(text.past_space(at + 1)) == Some(Kind::Word);
+        let said = percent::is_progress_word(text, at) && !followed;
         text.kind(at) == Some(Kind::Word) && !said && !names_value(text, at) && !sizes(text, at)
     };
-    let named = first.is_some_and(is_name);
+    let shares = (end..text.tokens().len()).any(|at| text.str(at) == "%");
+    let named = !shares && first.is_some_and(is_name);
     let after = trimmed(if named {
         text.span(end, gap(text, end))
     } else {

@@ -45,6 +45,7 @@ const MEASURES: &[&str] = &[
     "coverage",
     "cpu",
     "disk",
+    "failed",
     "fan",
     "faster",
     "fifo",
@@ -77,6 +78,7 @@ const MEASURES: &[&str] = &[
     "swap",
     "uncompressed",
     "usage",
+    "use",
     "used",
     "utilization",
     "volume",
@@ -102,7 +104,8 @@ const MAX_SHOWN: usize = 2;
 
 /// The percentage this line displays.
 pub fn find(text: &Text<'_>) -> Option<Percent> {
-    let all = candidates(text);
+    let mut all = candidates(text);
+    all.retain(|percent| !is_in_gauge(text, percent.at.0));
     let best = all
         .iter()
         .rev()
@@ -122,6 +125,19 @@ pub fn sums_up(text: &Text<'_>, percent: &Percent) -> bool {
     text.before(bracket) == "("
         && text.kind_before(whole) == Some(Kind::Number)
         && matches!(text.before(joint), "/" | "of")
+}
+
+/// `1[||||   45.0%]`, `Mem[|||  5.1G/15.5G]`: a gauge, glued to what it measures. Bars are set apart.
+pub fn is_in_gauge(text: &Text<'_>, from: usize) -> bool {
+    let inside = text.back_over_space(from);
+    let strokes = text.before(inside).starts_with('|');
+    let bracket = inside - usize::from(strokes);
+    let wide = strokes || text.str(inside).len() >= MIN_BLANK && inside < from;
+    let glued = matches!(
+        text.kind_before(bracket.saturating_sub(1)),
+        Some(Kind::Word | Kind::Number)
+    );
+    wide && glued && text.before(bracket) == "["
 }
 
 /// Whether strokes part the line into the columns of a table.

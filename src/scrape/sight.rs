@@ -79,7 +79,10 @@ pub fn see(
 ) -> Option<Sight> {
     let mut parts = parts(text, nested);
     parts.percent = parts.percent.filter(|_| follows(Rule::Percent));
-    let is_ours = |_: &Ratio| follows(Rule::Ratio) && !percent::heads_measure(text);
+    let is_ours = |ratio: &Ratio| {
+        let measures = percent::heads_measure(text) || percent::is_in_gauge(text, ratio.at.0);
+        follows(Rule::Ratio) && !measures
+    };
     parts.ratio = parts.ratio.filter(is_ours);
     let reading = reading(text, &parts);
     let has_amount = follows(Rule::Amount) && reading.loaded.is_some();

@@ -333,6 +333,11 @@ fn what_is_measured_before_the_numbers_is_no_name() {
         ("Progress (1): 100/550 kB", Some("Progress (1)")),
         ("a \"b\" 45%", Some("a \"b\"")),
         ("17% complete, ratio=0.435", None),
+        ("17.12 percent completed", None),
+        (
+            "2000/40000 (5.2%) @4.0x, remaining 0:01 RBU 100.0% UBU  99.1%",
+            None,
+        ),
         (
             "  downloading [=-----------] 27/bps 4% 1.8s",
             Some("downloading"),
