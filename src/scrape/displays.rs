@@ -150,10 +150,16 @@ impl Displays {
     /// what is left says nothing new.
     fn is_rest(&mut self, shown: &str) -> bool {
         let shown = shown.trim();
-        let before = std::mem::take(&mut self.row);
-        self.row.extend(shown.chars().take(MAX_TEXT));
-        let rest = before.strip_prefix(self.row.as_str());
-        rest.is_some_and(|rest| rest.starts_with(char::is_whitespace))
+        let end = shown
+            .char_indices()
+            .nth(MAX_TEXT)
+            .map_or(shown.len(), |(at, _)| at);
+        let shown = &shown[..end];
+        let rest = self.row.strip_prefix(shown);
+        let is_rest = rest.is_some_and(|rest| rest.starts_with(char::is_whitespace));
+        self.row.clear();
+        self.row.push_str(shown);
+        is_rest
     }
 
     /// Whoever names a tool that prints percentages says nothing of the other numbers in its log:
