@@ -16,6 +16,9 @@ use super::token::Text;
 /// The least whole that somebody counts up to: `pass 1/3` is not the way through.
 const MIN_COUNTED: f64 = 4.0;
 
+/// Bytes of a line that does not come about by chance.
+const MIN_TEXT: usize = 12;
+
 /// How long what came before tells something of what comes.
 const LATELY_MS: u64 = 10_000;
 
@@ -85,7 +88,7 @@ impl Displays {
         let role = if scrolls { Role::Step } else { Role::Other };
         let past = self.shapes.note(&text, value, now_ms);
         let counts = self.counts(&text, &sight, past, now_ms);
-        if past != Past::Changed && self.may_be_garbage(&sight.reading, now_ms) {
+        if past != Past::Changed && self.may_be_garbage(shown, &sight.reading, now_ms) {
             return (None, Role::Other);
         }
         // A log does not stop in the middle of a line; a display waits there for its next number.
@@ -132,11 +135,12 @@ impl Displays {
         }
     }
 
-    /// Whether it may have come about among bytes that are no text: then a number needs more than to
-    /// stand alone.
-    fn may_be_garbage(&self, reading: &Reading, now_ms: u64) -> bool {
+    /// Whether it may have come about by chance among bytes that are no text: then a number needs
+    /// more than to stand alone.
+    fn may_be_garbage(&self, shown: &str, reading: &Reading, now_ms: u64) -> bool {
         let moves = reading.speed.is_some() || reading.eta.is_some();
-        !moves && is_lately(self.garbage_ms, now_ms)
+        let is_short = shown.trim().len() < MIN_TEXT;
+        is_short && !moves && is_lately(self.garbage_ms, now_ms)
     }
 
     /// Whether it took the place of a display and was left there, to scroll: the display comes again

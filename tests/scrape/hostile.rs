@@ -115,7 +115,9 @@ fn of_bytes_that_are_no_text_none_is_a_number() {
         b"\r\x9a9%\xc1\xf8G\xb9\r\xff\xfe 45%\xe9\xe9\n3\n\r9\xb2\xb3[## ]\x90 9%\r7%\r5\n";
     reader.push(Stream::Out, garbage, 0);
     assert_eq!(reader.flush(u64::MAX), []);
-    let old = b"\rT\xe9l\xe9chargement en cours du fichier 45% 00:03 left\r";
+    reader.push(Stream::Out, b"\rget: 45% done\r\n", 500);
+    assert_eq!(reader.flush(u64::MAX).len(), 1, "a line of text");
+    let old = b"\rT\xe9l\xe9chargement en cours du fichier 46% 00:03 left\r";
     reader.push(Stream::Out, old, 1000);
     assert_eq!(reader.flush(u64::MAX).len(), 1, "a name in an old encoding");
 }
