@@ -3,7 +3,8 @@
 //! Without a number only the drawing tells how far it is, to a step of its width. The frame must be
 //! there on both sides, or its length would be a guess. And not every such drawing shows how far a
 //! work is: a mark that runs to and fro, `[---#------]`, only shows that it lives. So a bar that is
-//! empty or has one cell is none yet, and one that is full must have been there before.
+//! empty is none yet, nor is one with a single cell where marks run, and one that is full must have
+//! been there before.
 
 use super::amount::percent_of;
 use super::label;
@@ -55,7 +56,9 @@ impl Drawings {
             return None;
         };
         let grown = self.last.replace(full).is_some();
-        let proven = (2..cells).contains(&full) || full == cells && grown;
+        // Between blanks or dashes, one cell may be a mark that runs.
+        let is_first_of_many = full == 1 && !bar.contains([' ', '-']);
+        let proven = is_first_of_many || (2..cells).contains(&full) || full == cells && grown;
         (proven && !self.runs || vouched == Vouched::Yes).then(|| Reading {
             percent: Some(percent_of(full as f64, cells as f64)),
             message: label::words(before).or_else(|| label::words(behind).filter(is_name)),

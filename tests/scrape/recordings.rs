@@ -27,7 +27,6 @@ const EXCEPTIONS: &[(&str, &str, &str)] = &[
     ("apt-get-status-fd-pty", "percent", BOTH),
     ("apt-get-status-fd-pty", "only", BOTH),
     ("bar-only-pipe", "amount", "cells of a bar are no amount"),
-    ("bar-only-pipe", "percent", ONE_CELL),
     ("cli-progress-pty", "percent", ONE_BAR),
     ("countdown-pipe", "percent", COUNTDOWN),
     ("countdown-pipe", "amount", COUNTDOWN),
@@ -43,7 +42,7 @@ const EXCEPTIONS: &[(&str, &str, &str)] = &[
     ("helm-wait-pipe", "percent", FIRST),
     ("helm-wait-pipe", "amount", FIRST),
     ("long-line-pipe", "percent", FIRST),
-    ("npm-gauge-pty", "percent", ONE_CELL),
+    ("npm-gauge-pty", "percent", UNBEGUN),
     ("mkfs-ext4-pty", "percent", TAKEN_BACK),
     ("mkfs-ext4-pty", "amount", TAKEN_BACK),
     ("mkfs-ext4-pty", "end", TAKEN_BACK),
@@ -75,9 +74,9 @@ const COUNTDOWN: &str = "the first line says `39 items remaining`; of 40 it says
 const COUNTER: &str = "a number among words, of no whole and in no unit, may be anything";
 const FIRST: &str = "what has no sign of what it is must change before it counts";
 const ONE_BAR: &str = "the recording does not tell its bars apart";
-const ONE_CELL: &str = "a bar without a number that has one cell may be a mark that runs";
 const OVER: &str = "a percentage above 100 cannot be published, and is not cut to fit";
 const TAKEN_BACK: &str = "stood for a tenth of a millisecond";
+const UNBEGUN: &str = "a bar without a number shows nothing while it is empty";
 
 /// A number of a reading, or of what was shown.
 type Part<T> = fn(&T) -> Option<f64>;
