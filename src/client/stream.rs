@@ -6,6 +6,8 @@ use std::os::unix::net::UnixStream;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
+use rustix::net::sockopt;
+
 use super::PATIENCE;
 
 /// A connected socket. Writing to it fails after [`PATIENCE`] without progress.
@@ -54,6 +56,15 @@ impl Stream {
             Stream::Tcp(stream) => stream.shutdown(how),
             Stream::Unix(stream) => stream.shutdown(how),
         };
+    }
+
+    /// Has the kernel keep less for us that we have not read (SO_RCVBUF, socket(7)): `bytes`, and what
+    /// was promised to the other end already. Left alone it takes megabytes.
+    pub(super) fn limit_unread(&self, bytes: usize) -> io::Result<()> {
+        Ok(match self {
+            Stream::Tcp(stream) => sockopt::set_socket_recv_buffer_size(stream, bytes),
+            Stream::Unix(stream) => sockopt::set_socket_recv_buffer_size(stream, bytes),
+        }?)
     }
 
     /// Waits for bytes until `deadline`, at most; 0 is the end of the stream.

@@ -88,6 +88,17 @@ impl WebSocketClient {
         }
     }
 
+    /// Has the kernel keep about `bytes` at most that have come and were not received, so that the
+    /// server soon notices who does not read.
+    ///
+    /// # Errors
+    ///
+    /// As the socket's.
+    pub fn limit_unread(&self, bytes: usize) -> Result<(), ClientError> {
+        let limited = self.stream.limit_unread(bytes);
+        limited.map_err(|error| self.server.broken(error))
+    }
+
     fn opened(server: &Server, answer: Answer<'_>) -> Result<WebSocketClient, ClientError> {
         let (stream, input) = answer.into_rest();
         let writing = stream.try_clone().map_err(|error| server.broken(error))?;

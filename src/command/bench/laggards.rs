@@ -8,6 +8,10 @@ use crate::client::swarm::{Deliveries, Witness};
 use crate::client::{Incoming, WebSocketClient};
 use crate::command::Failure;
 
+/// Bytes that the kernel keeps for one, or little more. With the megabytes that it would keep, most of a
+/// run would measure how fast they are filled.
+const UNREAD: usize = 64 * 1024;
+
 /// They are in the server's books and leave all that it sends in the kernel. At the end they read
 /// it, and are held to the same as everybody: revisions that rise, and the last state seen.
 pub(super) struct Laggards {
@@ -20,6 +24,7 @@ impl Laggards {
         let route = format!("/ws/progress/{task}");
         let connect = |_| {
             let socket = WebSocketClient::connect(&target.server, &route)?;
+            socket.limit_unread(UNREAD)?;
             Ok((socket, Witness::new(task)))
         };
         Ok(Laggards {
