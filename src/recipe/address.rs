@@ -29,7 +29,7 @@ impl Addresses {
         if !self.schemes.contains(&scheme) {
             return Err(begins);
         }
-        if !text.bytes().all(is_allowed) {
+        if !text.bytes().all(is_allowed) || !is_decodable(text) {
             return Err(
                 "made of the characters that an address has; others are percent-encoded".to_owned(),
             );
@@ -66,10 +66,10 @@ impl Addresses {
             return Err("an address without a user's name or password".to_owned());
         }
         let (host, port) = match authority.rsplit_once(':') {
-            Some((host, port)) if !port.ends_with(']') => (host, port),
-            _ => (authority, ""),
+            Some((host, port)) if !port.ends_with(']') => (host, Some(port)),
+            _ => (authority, None),
         };
-        if !is_host(host) || !port.bytes().all(|byte| byte.is_ascii_digit()) {
+        if !is_host(host) || !port.is_none_or(is_port) {
             return Err("an address with a host, and a port only if it is a number".to_owned());
         }
         let allows = |pattern: &String| is_at(host, pattern);
@@ -89,6 +89,18 @@ fn is_allowed(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || b"-._~:/?#[]@!$&'()*+,;=%".contains(&byte)
 }
 
+/// RFC 3986 §2.1: two hexadecimal digits behind each percent sign.
+fn is_decodable(text: &str) -> bool {
+    let is_digit = |byte: Option<&u8>| byte.is_some_and(u8::is_ascii_hexdigit);
+    let mut encoded = text.as_bytes().split(|byte| *byte == b'%').skip(1);
+    encoded.all(|rest| is_digit(rest.first()) && is_digit(rest.get(1)))
+}
+
+/// Programs differ in what they make of one that is empty or too high.
+fn is_port(port: &str) -> bool {
+    port.bytes().all(|byte| byte.is_ascii_digit()) && port.parse::<u16>().is_ok()
+}
+
 /// A name, an IPv4 address, or an IPv6 address in brackets. Percent-encoded names are legal and
 /// used by nobody who means well.
 fn is_host(host: &str) -> bool {
@@ -97,7 +109,8 @@ fn is_host(host: &str) -> bool {
         Some(address) => address.parse::<std::net::Ipv6Addr>().is_ok(),
         None => {
             let is_name = |byte: u8| byte.is_ascii_alphanumeric() || b"-._".contains(&byte);
-            !host.is_empty() && !host.starts_with(['-', '.']) && host.bytes().all(is_name)
+            let has_gap = host.starts_with('.') || host.contains("..");
+            !host.is_empty() && !has_gap && !host.starts_with('-') && host.bytes().all(is_name)
         }
     }
 }
