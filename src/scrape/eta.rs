@@ -7,6 +7,22 @@
 use super::speed::Speed;
 use super::token::{Kind, Text};
 
+/// Tokens of the longest time: five parts like ` 12 seconds`, joined by `, ` and `, and `.
+const MAX_TOKENS: usize = 28;
+
+/// Bytes of the longest units with their numbers between: `hours12mins`.
+const MAX_UNITS: usize = 12;
+
+/// What the parts of a time count, from the smallest on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Unit {
+    Second,
+    Minute,
+    Hour,
+    Day,
+    Week,
+}
+
 /// A time and the tokens it takes: the first, and the one after the last.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Eta<'a> {
@@ -84,8 +100,12 @@ fn named_at<'a>(text: &Text<'a>, at: usize) -> Option<Eta<'a>> {
             text.is_word(preposition, "in")
                 .then(|| after(text, preposition + 1))?
         }
+        Kind::Word if text.is_word(at, "to") => {
+            let goes = text.is_word(text.past_space(at + 1), "go");
+            goes.then(|| before(text, at))?
+        }
         Kind::Word => iso_duration(word).then(|| eta(text, at, at + 1)),
-        Kind::Mark if word == "<" && is_clock(text.before(at)) => after(text, at + 1),
+        Kind::Mark if word == "<" && ends_time(text.before(at)) => after(text, at + 1),
         Kind::Mark if word == "~" && text.before(at) == "(" => after(text, at + 1),
         _ => None,
     }
@@ -97,8 +117,9 @@ fn is_left(word: &str) -> bool {
         .any(|left| word.eq_ignore_ascii_case(left))
 }
 
-fn is_clock(before: &str) -> bool {
-    before.ends_with(|char: char| char.is_ascii_digit())
+/// The end of `00:01` or of `1d 2h:03m`.
+fn ends_time(token: &str) -> bool {
+    token.ends_with(|char: char| char.is_ascii_digit()) || units(token).is_some()
 }
 
 fn after<'a>(text: &Text<'a>, at: usize) -> Option<Eta<'a>> {
@@ -112,36 +133,77 @@ fn after<'a>(text: &Text<'a>, at: usize) -> Option<Eta<'a>> {
     Some(eta(text, from, duration(text, from)?))
 }
 
-/// `36s left`, `32 seconds remaining`: the few tokens before the word.
+/// `36s left`, `2 hours, 5 minutes and 3 seconds remaining`: the tokens before the word.
 fn before<'a>(text: &Text<'a>, at: usize) -> Option<Eta<'a>> {
     let end = text.back_over_space(at);
-    let furthest = end.saturating_sub(6);
+    let furthest = end.saturating_sub(MAX_TOKENS);
     let from = (furthest..end).find(|from| duration(text, *from) == Some(end))?;
     Some(eta(text, from, end))
 }
 
-/// Where the time that starts at the token `at` ends: a clock, or numbers with units of time.
+/// Where the time that starts at the token `at` ends: a clock, or numbers with units of time, each
+/// smaller than the one before it.
 fn duration(text: &Text<'_>, at: usize) -> Option<usize> {
-    let mut end = None;
-    let mut from = at;
-    // Days, hours, minutes, seconds: there are no more parts.
-    for _ in 0..4 {
-        let Some(next) = part(text, from) else { break };
-        end = Some(next);
-        // `00m:07s`
-        let joined = text.str(next) == ":" && text.kind(next + 1) == Some(Kind::Number);
-        from = text.past_space(next + usize::from(joined));
+    let mut last = part(text, at)?;
+    while let Some(next) = part(text, joint(text, last.end)) {
+        if next.largest >= last.smallest {
+            break;
+        }
+        last = next;
     }
-    end
+    Some(last.end)
 }
 
-fn part(text: &Text<'_>, at: usize) -> Option<usize> {
+/// Behind what joins two parts of a time: `2h 3m`, `00m:07s`, `2 hours, 5 minutes and 3 seconds`.
+/// Behind a unit of one letter a comma begins another time: `1m, 30s left`.
+fn joint(text: &Text<'_>, end: usize) -> usize {
+    let unit = text.before(end);
+    let is_spelt = unit.len() > 1 && unit.chars().all(char::is_alphabetic);
+    let mark = match text.str(end) {
+        ":" => text.kind(end + 1) == Some(Kind::Number),
+        "," => is_spelt,
+        _ => false,
+    };
+    let at = text.past_space(end + usize::from(mark));
+    if text.is_word(at, "and") {
+        text.past_space(at + 1)
+    } else {
+        at
+    }
+}
+
+/// A number with its unit, or with several (`1h12m`), or a clock.
+struct Part {
+    /// The token behind it.
+    end: usize,
+    largest: Unit,
+    smallest: Unit,
+}
+
+fn part(text: &Text<'_>, at: usize) -> Option<Part> {
     if text.kind(at) != Some(Kind::Number) {
         return None;
     }
-    clock(text, at).or_else(|| {
-        let unit = text.past_space(at + 1);
-        (text.kind(unit) == Some(Kind::Word) && is_time(text.str(unit))).then_some(unit + 1)
+    if let Some(end) = clock(text, at) {
+        let largest = match (end - at) / 2 {
+            1 => Unit::Minute,
+            2 => Unit::Hour,
+            _ => Unit::Day,
+        };
+        let smallest = Unit::Second;
+        return Some(Part {
+            end,
+            largest,
+            smallest,
+        });
+    }
+    let unit = text.past_space(at + 1);
+    let (largest, smallest) = units(text.str(unit))?;
+    let end = unit + 1;
+    Some(Part {
+        end,
+        largest,
+        smallest,
     })
 }
 
@@ -158,34 +220,27 @@ fn clock(text: &Text<'_>, at: usize) -> Option<usize> {
     (end > at + 1).then_some(end)
 }
 
-/// A unit of time, or several with their numbers between: `s`, `minutes`, `m20s`, `h00m04s`.
-fn is_time(word: &str) -> bool {
-    let mut letters = word
-        .split(|char: char| char.is_ascii_digit())
-        .filter(|part| !part.is_empty());
-    word.len() <= 12 && letters.all(is_unit)
+/// A unit of time, or the first and the last of several with their numbers between: `s`, `minutes`,
+/// `m20s`, `h00m04s`.
+fn units(word: &str) -> Option<(Unit, Unit)> {
+    if word.len() > MAX_UNITS {
+        return None;
+    }
+    let letters = word.split(|char: char| char.is_ascii_digit());
+    let units: Option<Vec<Unit>> = letters.filter(|part| !part.is_empty()).map(unit).collect();
+    let units = units?;
+    Some((*units.first()?, *units.last()?))
 }
 
-fn is_unit(letters: &str) -> bool {
-    matches!(
-        letters,
-        "d" | "h"
-            | "m"
-            | "s"
-            | "hr"
-            | "min"
-            | "sec"
-            | "mins"
-            | "secs"
-            | "day"
-            | "hour"
-            | "minute"
-            | "second"
-            | "days"
-            | "hours"
-            | "minutes"
-            | "seconds"
-    )
+fn unit(letters: &str) -> Option<Unit> {
+    Some(match letters {
+        "week" | "weeks" => Unit::Week,
+        "d" | "day" | "days" => Unit::Day,
+        "h" | "hr" | "hrs" | "hour" | "hours" => Unit::Hour,
+        "m" | "min" | "mins" | "minute" | "minutes" => Unit::Minute,
+        "s" | "sec" | "secs" | "second" | "seconds" => Unit::Second,
+        _ => return None,
+    })
 }
 
 /// ISO 8601 §5.5.2, seconds to hours only: `PT1M8S`.

@@ -45,6 +45,58 @@ fn the_spellings_of_the_time_left() {
 }
 
 #[test]
+fn a_time_of_several_units_is_left_as_a_whole() {
+    let lines = [
+        ("45% about 3 hours 12 minutes left", "3 hours 12 minutes"),
+        (
+            "45% (2 hours, 5 minutes and 3 seconds left)",
+            "2 hours, 5 minutes and 3 seconds",
+        ),
+        (
+            "45% 1 week, 2 days, 3 hours, 5 minutes, and 3 seconds left",
+            "1 week, 2 days, 3 hours, 5 minutes, and 3 seconds",
+        ),
+        ("45% 2h 3m 38s left", "2h 3m 38s"),
+        ("45% (1 min 38 sec remaining)", "1 min 38 sec"),
+        ("45% 2 days 3 hours remaining", "2 days 3 hours"),
+        ("45% ETA: 1 hour, 38 minutes", "1 hour, 38 minutes"),
+        ("45% ETA: 1 day, 2:03:04", "1 day, 2:03:04"),
+        (
+            "45%|###  | 9/20 [1d 2h:03m<1d 4h:05m, 0.01 it/s]",
+            "1d 4h:05m",
+        ),
+        (
+            "1.2T scanned, 45.00% done, 1 days 02:03:04 to go",
+            "1 days 02:03:04",
+        ),
+        ("45% ETA 1h 12m 05s", "1h 12m 05s"),
+        ("45% ETA 1d 2h", "1d 2h"),
+        ("45% ETA 1:02:03:04", "1:02:03:04"),
+        ("45% ETA 30:12:05", "30:12:05"),
+        ("45% 5 min 12 s left", "5 min 12 s"),
+    ];
+    for (line, eta) in lines {
+        let reading = last(&format!("\r{line}\r"));
+        assert_eq!(reading.eta.as_deref(), Some(eta), "{line}");
+    }
+}
+
+#[test]
+fn two_times_side_by_side_stay_two() {
+    let lines = [
+        ("45% 1m 30s, 38s left", "38s"),
+        ("45% elapsed 1m, 30s left", "30s"),
+        ("45% 00:05 00:55 left", "00:55"),
+        ("45% ETA 12s 5m", "12s"),
+        ("45% 3 minutes 4 minutes left", "4 minutes"),
+    ];
+    for (line, eta) in lines {
+        let reading = last(&format!("\r{line}\r"));
+        assert_eq!(reading.eta.as_deref(), Some(eta), "{line}");
+    }
+}
+
+#[test]
 fn time_that_has_passed_or_is_unknown_is_not_left() {
     let lines = [
         "45% ETA -",
