@@ -25,6 +25,22 @@ const TIME_WORDS: &[&str] = &[
 /// Bytes of a run of one mark that is a drawing, not an ellipsis.
 const MIN_DRAWN: usize = 6;
 
+/// How a path begins, the longer ones first.
+const ROOTS: &[&str] = &["../", "./", "~/", "/"];
+
+/// Brackets and quotation marks, each with its partner.
+const PAIRS: &[(char, char)] = &[
+    ('(', ')'),
+    ('[', ']'),
+    ('"', '"'),
+    ('\'', '\''),
+    ('`', '\''),
+    ('`', '`'),
+    ('‘', '’'),
+    ('“', '”'),
+    ('«', '»'),
+];
+
 /// The words before the numbers, `Downloading`, or else those behind them. The numbers take the
 /// tokens from `from` on, up to `end`.
 pub fn around(text: &Text<'_>, (from, end): (usize, usize)) -> Option<String> {
@@ -41,8 +57,9 @@ pub fn around(text: &Text<'_>, (from, end): (usize, usize)) -> Option<String> {
     };
     let shares = (end..text.tokens().len()).any(|at| text.str(at) == "%");
     let named = !shares && first.is_some_and(is_name);
+    // Right behind a number a slash begins no path: `5/s`.
     let after = trimmed(if named {
-        text.span(end, gap(text, end))
+        text.span(end, gap(text, end)).trim_start_matches('/')
     } else {
         ""
     });
@@ -183,21 +200,46 @@ fn unopened(text: &str) -> &str {
     }
 }
 
-/// Without what is no part of a word at its ends; a bracket or quotation mark stays with its partner.
+/// Without what is no part of a word at its ends; a bracket or quotation mark stays with its partner,
+/// and a path with its root.
 fn trimmed(text: &str) -> &str {
     let is_mark = |char: char| !char.is_alphanumeric();
-    let text = text.trim_start_matches(is_mark);
-    let end = text.trim_end_matches(is_mark);
-    let last = text[end.len()..].chars().next();
-    let is_open = |open, closing| match (end.rfind(open), end.rfind(closing)) {
+    let first = text.len() - text.trim_start_matches(is_mark).len();
+    let end = closed(text, first);
+    &text[opened(&text[..end], first)..end]
+}
+
+/// Where the text ends whose first letter or digit is at `first`: without the marks at its end, but
+/// for one that closes what stands open.
+fn closed(text: &str, first: usize) -> usize {
+    let trimmed = text.trim_end_matches(|char: char| !char.is_alphanumeric());
+    let end = trimmed.len().max(first);
+    let body = &text[first..end];
+    let last = text[end..].chars().next();
+    let is_open = |open, closing| match (body.rfind(open), body.rfind(closing)) {
         (Some(open), Some(closing)) => open > closing,
         (open, _) => open.is_some(),
     };
     let joined = last.is_some_and(|last| match last {
         ')' => is_open('(', ')'),
         ']' => is_open('[', ']'),
-        '"' => end.matches('"').count() % 2 == 1,
+        '"' => body.contains('"') && text[..end].matches('"').count() % 2 == 1,
         _ => false,
     });
-    if joined { &text[..=end.len()] } else { end }
+    end + usize::from(joined)
+}
+
+/// Where the text starts whose first letter or digit is at `first`: at the root of its path, and
+/// before the bracket or quotation mark that is closed behind.
+fn opened(text: &str, first: usize) -> usize {
+    let (head, body) = text.split_at(first);
+    let rooted = ROOTS.iter().find_map(|root| head.strip_suffix(root));
+    let head = rooted.unwrap_or(head);
+    let is_pair = |(open, closing): &(char, char)| {
+        let opening = body.find(*open).unwrap_or(body.len());
+        let closes = body.find(*closing).is_some_and(|at| at <= opening);
+        closes && head.ends_with(*open)
+    };
+    let pair = PAIRS.iter().find(|pair| is_pair(pair));
+    head.len() - pair.map_or(0, |pair| pair.0.len_utf8())
 }

@@ -259,6 +259,30 @@ fn the_words_before_or_behind_are_the_message() {
 }
 
 #[test]
+fn a_bracket_keeps_its_partner_and_a_path_its_root() {
+    let lines = [
+        ("(1/3) installing foo1  45%", "(1/3) installing foo1"),
+        ("(3/40): foo.rpm  45% [==  ] 1.0 MB/s", "(3/40): foo.rpm"),
+        ("[12/80] [chromium] › a1", "[chromium] › a1"),
+        ("(a.img) to (b.img) 45%", "(a.img) to (b.img)"),
+        ("\"a.img\" to b.img 45%", "\"a.img\" to b.img"),
+        ("\"a\" to \"b.img\" 45%", "\"a\" to \"b.img\""),
+        ("`/a.bin' got 45%", "`/a.bin' got"),
+        ("(copying) 45%", "copying"),
+        ("\"a.img\" 45%", "a.img"),
+        ("/home/u/a.bin 45%", "/home/u/a.bin"),
+        ("/mnt/foo0: 45%", "/mnt/foo0"),
+        ("45% ~/a.bin", "~/a.bin"),
+        ("45% + ../b/a.bin", "../b/a.bin"),
+        ("-- copying 45%", "copying"),
+    ];
+    for (line, message) in lines {
+        let reading = last(&format!("\r{line}\r"));
+        assert_eq!(reading.message.as_deref(), Some(message), "{line}");
+    }
+}
+
+#[test]
 fn a_bar_right_before_a_counter_outweighs_the_columns_behind_it() {
     let row = "\rCrunching ━━━━━━━━━━━━╺━━━━━━━━━━━ 18/60 0:00:01 0:00:03\r";
     assert_eq!(percents(row), [30.0]);
