@@ -313,6 +313,11 @@ fn closes_bar(text: &Text<'_>, end: usize) -> bool {
     text.kind_before(inside) == Some(Kind::Mark) && text.before(inside) != "["
 }
 
+/// Whether tools count what `word` names.
+pub fn is_countable(word: &str) -> bool {
+    countable(word).is_some()
+}
+
 fn countable(word: &str) -> Option<(f64, &'static str)> {
     let mut names = COUNTABLES.iter();
     names

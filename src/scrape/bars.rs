@@ -3,7 +3,7 @@
 //! A display of three downloads has three percentages that take turns, and whoever published each
 //! as it came would publish a zigzag. So of bars that stand beside each other one is followed to
 //! its end, the first, and then the next that is not done. One that starts over while another goes
-//! on is a part of the other.
+//! on is a part of the other. One that names itself the whole is followed as soon as it is seen.
 //!
 //! That two bars stand *beside* and not *after* each other shows in their places, once the cursor was
 //! sent back up to them: then they are rows of one picture. Or it shows in their order: one falls
@@ -21,12 +21,25 @@ const SILENCE_MS: u64 = 3_000;
 /// The same while others are drawn, at least [`MANY`] times.
 const LEFT_MS: u64 = 500;
 
+/// The same of the whole, which moves slower than its parts.
+const WHOLE_SILENCE_MS: u64 = 10_000;
+
 /// See [`LEFT_MS`].
 const MANY: u32 = 10;
+
+/// How much of the work a bar shows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Extent {
+    /// All of it, as it says itself.
+    Whole,
+    /// Nobody knows.
+    Unknown,
+}
 
 #[derive(Debug, Clone, Copy)]
 struct Bar {
     name: u64,
+    extent: Extent,
     /// The row it was last drawn in.
     row: u32,
     percent: f64,
@@ -39,7 +52,11 @@ struct Bar {
 
 impl Bar {
     fn is_over(&self, now_ms: u64) -> bool {
-        self.percent >= 100.0 || now_ms.saturating_sub(self.seen_ms) > SILENCE_MS
+        let silent_ms = now_ms.saturating_sub(self.seen_ms);
+        match self.extent {
+            Extent::Whole => silent_ms > WHOLE_SILENCE_MS,
+            Extent::Unknown => self.percent >= 100.0 || silent_ms > SILENCE_MS,
+        }
     }
 }
 
@@ -61,9 +78,16 @@ pub struct Bars {
     followed: Option<u64>,
     /// How often others were drawn since the followed one was.
     others: u32,
+    /// A bar of the whole comes later in this moment.
+    awaits_whole: bool,
 }
 
 impl Bars {
+    /// A bar of the whole comes in the moment that begins: until then its parts are not shown.
+    pub fn await_whole(&mut self, comes: Option<Extent>) {
+        self.awaits_whole = comes == Some(Extent::Whole);
+    }
+
     /// Something else is drawn in the row: its bar is gone.
     pub fn leave(&mut self, row: u32) {
         self.keep(|bar| bar.row != row);
@@ -84,9 +108,16 @@ impl Bars {
 
     /// Takes note that the bar `name` in `place` shows `percent`, and says whether that is what the
     /// whole display shows.
-    pub fn shows(&mut self, name: u64, place: Place, percent: f64, now_ms: u64) -> Shown {
+    pub fn shows(
+        &mut self,
+        (name, extent): (u64, Extent),
+        place: Place,
+        percent: f64,
+        now_ms: u64,
+    ) -> Shown {
         let before = self.followed;
-        if !self.is_followed(name, place, percent, now_ms) {
+        self.awaits_whole &= extent != Extent::Whole;
+        if !self.is_followed((name, extent), place, percent, now_ms) || self.awaits_whole {
             return Shown::Hidden;
         }
         let stands_beside = self.get(name).is_some_and(|bar| bar.beside);
@@ -98,13 +129,19 @@ impl Bars {
     }
 
     /// Takes note of the bar, and says whether it is the one that is followed from here on.
-    fn is_followed(&mut self, name: u64, place: Place, percent: f64, now_ms: u64) -> bool {
+    fn is_followed(
+        &mut self,
+        (name, extent): (u64, Extent),
+        place: Place,
+        percent: f64,
+        now_ms: u64,
+    ) -> bool {
         self.others = if self.followed == Some(name) {
             0
         } else {
             self.others.saturating_add(1)
         };
-        let before = self.note(name, place.row, percent, now_ms);
+        let before = self.note((name, extent), place.row, percent, now_ms);
         if place.row >= place.picture {
             self.see_picture(name, place, now_ms);
         }
@@ -112,7 +149,8 @@ impl Bars {
             (None, _) => self.follow(name),
             (Some(followed), before) if followed.name == name => {
                 let fell = before.is_some_and(|before| percent < before.percent);
-                !(fell && self.is_part_of_another(name, now_ms))
+                let may_be_part = fell && extent == Extent::Unknown;
+                !(may_be_part && self.is_part_of_another(name, now_ms))
             }
             (Some(followed), None) => self.is_new(name, place, &followed, now_ms),
             (Some(followed), Some(before)) if before.beside => {
@@ -139,7 +177,8 @@ impl Bars {
         // What another row shows is still there to be seen: a new bar waits for its turn.
         self.mark_beside(name);
         self.mark_beside(followed.name);
-        self.is_left(followed, now_ms) && self.follow(name)
+        let is_next = self.is_whole(name) || followed.percent >= 100.0;
+        (is_next || self.is_left(followed, now_ms)) && self.follow(name)
     }
 
     /// Another bar that was followed stands in the picture, too.
@@ -155,7 +194,13 @@ impl Bars {
     }
 
     /// Remembers it, and returns what was known of it.
-    fn note(&mut self, name: u64, row: u32, percent: f64, now_ms: u64) -> Option<Bar> {
+    fn note(
+        &mut self,
+        (name, extent): (u64, Extent),
+        row: u32,
+        percent: f64,
+        now_ms: u64,
+    ) -> Option<Bar> {
         if let Some(bar) = self.seen.iter_mut().find(|bar| bar.name == name) {
             let before = *bar;
             (bar.row, bar.percent, bar.seen_ms) = (row, percent, now_ms);
@@ -168,6 +213,7 @@ impl Bars {
         }
         self.seen.push(Bar {
             name,
+            extent,
             row,
             percent,
             seen_ms: now_ms,
@@ -180,7 +226,13 @@ impl Bars {
     /// Whether nobody waits for the followed bar any more.
     fn is_left(&self, followed: &Bar, now_ms: u64) -> bool {
         let silent_ms = now_ms.saturating_sub(followed.seen_ms);
-        followed.is_over(now_ms) || self.others >= MANY && silent_ms >= LEFT_MS
+        let is_quiet = followed.extent == Extent::Unknown && self.others >= MANY;
+        followed.is_over(now_ms) || is_quiet && silent_ms >= LEFT_MS
+    }
+
+    fn is_whole(&self, name: u64) -> bool {
+        self.get(name)
+            .is_some_and(|bar| bar.extent == Extent::Whole)
     }
 
     fn get(&self, name: u64) -> Option<Bar> {
@@ -198,15 +250,16 @@ impl Bars {
         bar.into_iter().for_each(|bar| bar.beside = true);
     }
 
-    /// Both are alive: the one that was there first is followed.
+    /// Both are alive: the whole is followed, or else the one that was there first.
     fn stand_beside(&mut self, name: u64, other: u64) -> bool {
         self.mark_beside(name);
         self.mark_beside(other);
-        let first = self
-            .seen
-            .iter()
-            .find(|bar| bar.name == name || bar.name == other);
-        self.followed = first.map(|bar| bar.name);
+        let both = || {
+            let seen = self.seen.iter();
+            seen.filter(|bar| bar.name == name || bar.name == other)
+        };
+        let whole = both().find(|bar| bar.extent == Extent::Whole);
+        self.followed = whole.or(both().next()).map(|bar| bar.name);
         self.followed == Some(name)
     }
 

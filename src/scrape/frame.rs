@@ -39,6 +39,14 @@ pub enum Row {
 }
 
 impl Row {
+    /// The bytes of a line, and its place.
+    pub fn line(&self) -> Option<(Place, &[u8])> {
+        match self {
+            Self::Line(_, place, text) | Self::TakenBack(_, place, text) => Some((*place, text)),
+            Self::Taskbar(_) => None,
+        }
+    }
+
     fn len(&self) -> usize {
         match self {
             Self::Line(_, _, text) | Self::TakenBack(_, _, text) => text.len(),

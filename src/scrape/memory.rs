@@ -3,7 +3,7 @@
 use std::hash::{DefaultHasher, Hash, Hasher};
 
 use super::amount::percent_of;
-use super::bars::{Bars, Shown};
+use super::bars::{Bars, Extent, Shown};
 use super::displays::{Displays, Role};
 use super::drawn::{Drawings, Vouched};
 use super::frame::MAX_SIGHT;
@@ -13,11 +13,13 @@ use super::lines::{Edge, Place};
 use super::media::{Clock, Media};
 use super::parser::{Parser, Rule};
 use super::reading::Reading;
+use super::sight;
 use super::source::{Said, Source};
 use super::stage::Stages;
 use super::status::{self, Columns};
 use super::steps::Steps;
 use super::token::is_garbage;
+use super::whole;
 
 /// By how many points a percentage has moved, whatever its rounding and that of the amount.
 const MOVED: f64 = 5.0;
@@ -57,6 +59,13 @@ impl Memory {
             displays: Displays::new(parser),
             ..Self::default()
         }
+    }
+
+    /// A moment begins, with these rows in it: where one of them names itself the whole, those before
+    /// it are its parts.
+    pub fn begin_moment<'a>(&mut self, mut rows: impl Iterator<Item = (Place, &'a [u8])>) {
+        let shows_whole = rows.any(|(place, text)| sight::shows_whole(place, text));
+        self.bars.await_whole(shows_whole.then_some(Extent::Whole));
     }
 
     /// The reading of what the terminal was told.
@@ -117,7 +126,13 @@ impl Memory {
         if place.is_redrawn() {
             self.bars.take_row(place.row, name);
         }
-        match self.bars.shows(name, place, percent, now_ms) {
+        let words = reading.message.as_deref();
+        let extent = if words.is_some_and(whole::is_label) {
+            Extent::Whole
+        } else {
+            Extent::Unknown
+        };
+        match self.bars.shows((name, extent), place, percent, now_ms) {
             Shown::Hidden => return None,
             Shown::Another => self.stages.rename(),
             Shown::Same => {}

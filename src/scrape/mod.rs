@@ -12,7 +12,7 @@
 //! [`percent`], [`amount`], [`speed`], [`eta`] and [`label`] look for their own in those, [`sight`] joins
 //! what one line says, and [`displays`] and [`memory`] decide whether that is progress or merely a
 //! number: what must not be read matters as much as what must. [`bars`], [`steps`] and [`stage`] then
-//! tell one bar from another, and [`heading`] what it is called.
+//! tell one bar from another, [`whole`] which of them is all of the work, and [`heading`] what it is called.
 //!
 //! Everything here is pure. Time is an argument, the work is linear in the bytes read, and nothing
 //! a command prints can make the memory grow beyond one line of [`lines::MAX_LINE`].
@@ -42,6 +42,7 @@ pub mod stage;
 pub mod status;
 pub mod steps;
 pub mod token;
+pub mod whole;
 
 pub use parser::{Parser, Stream};
 pub use reader::Reader;

@@ -6,6 +6,7 @@
 //! line that tells, not the tool's name.
 
 use super::token::{Kind, Text};
+use super::whole;
 
 /// How closely a percentage is tied to a display, from loosely to closely.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -106,10 +107,11 @@ const MAX_SHOWN: usize = 2;
 pub fn find(text: &Text<'_>) -> Option<Percent> {
     let mut all = candidates(text);
     all.retain(|percent| !is_in_gauge(text, percent.at.0));
+    let is_of_all = |percent: &Percent| whole::word_before(text, percent.at.0).is_some();
     let best = all
         .iter()
         .rev()
-        .max_by_key(|percent| percent.touch)
+        .max_by_key(|percent| (is_of_all(percent), percent.touch))
         .copied()?;
     let certain = best.touch == Touch::Bar || sums_up(text, &best);
     let shares = !certain && (all.len() > MAX_SHOWN || is_ruled(text));

@@ -82,6 +82,10 @@ impl Reader {
         let mut readings = Vec::new();
         if let Some(at_ms) = self.frame.until_ms().filter(|until_ms| *until_ms <= now_ms) {
             let mut rows = self.frame.take();
+            let open = self.tips.iter().filter_map(|tip| tip.lines.open_bytes());
+            let open = open.map(|(text, place)| (place, text));
+            self.memory
+                .begin_moment(rows.iter().filter_map(Row::line).chain(open));
             while let Some(row) = rows.pop_front() {
                 let found = match row {
                     Row::Taskbar(percent) => self.memory.taskbar(percent, at_ms),

@@ -6,19 +6,25 @@
 
 use super::amount::{self, Amount, BYTES, Ratio};
 use super::eta::{self, Eta};
+use super::frame::MAX_SIGHT;
 use super::label;
+use super::lines::{Edge, Place, decode};
 use super::parser::Rule;
 use super::percent::{self, Percent, Touch};
 use super::reading::Reading;
 use super::shape::Nesting;
 use super::speed::{self, Speed};
 use super::token::{Kind, Text};
+use super::whole;
 
 /// How far a printed percentage and that of `x/y` may differ and still be the same: tools round.
 const ROUNDING: f64 = 2.0;
 
 /// Words for all of the work, where its parts have lines of their own.
 const WHOLE_WORDS: &[&str] = &["Transferred:", "Total:", "Overall:"];
+
+/// Bytes among which the first word of a row stands.
+const MAX_HEAD: usize = 32;
 
 /// Blanks between two columns of a table.
 const MIN_GAP: usize = 3;
@@ -283,6 +289,32 @@ pub fn from_whole(line: &str) -> &str {
     from.and_then(|from| line.get(from..)).unwrap_or(line)
 }
 
+/// Whether the row is a display of all the work, by its own words.
+pub fn shows_whole(place: Place, row: &[u8]) -> bool {
+    let head = row.get(..MAX_HEAD).unwrap_or(row);
+    let mut words = head.split(|byte| !byte.is_ascii_alphabetic());
+    let first = words.find(|word| !word.is_empty()).unwrap_or_default();
+    if row.len() > MAX_SIGHT || !str::from_utf8(first).is_ok_and(whole::names_all) {
+        return false;
+    }
+    let line = decode(row);
+    let Some(sight) = see(&Text::new(&line), |_| true, |_| Nesting::Unknown) else {
+        return false;
+    };
+    let names_whole = sight
+        .reading
+        .message
+        .as_deref()
+        .is_some_and(whole::is_label);
+    let drawn = place.is_redrawn() || place.ended == Edge::Open;
+    let least = if drawn {
+        Evidence::Number
+    } else {
+        Evidence::Display
+    };
+    names_whole && sight.reading.percent.is_some() && sight.evidence >= least
+}
+
 /// The token behind the bar that is drawn from `at` on.
 fn past_bar(text: &Text<'_>, at: usize) -> usize {
     let is_drawn = |at: &usize| percent::is_block(text.str(*at));
@@ -295,6 +327,12 @@ fn past_bar(text: &Text<'_>, at: usize) -> usize {
 fn words(text: &Text<'_>, parts: &Parts<'_>) -> Option<String> {
     if let (Nesting::In(_), Some(ratio)) = (parts.nesting, parts.ratio) {
         return label::outer(text, ratio.at.0);
+    }
+    if let Some(whole) = parts
+        .percent
+        .and_then(|part| whole::beside_parts(text, &part))
+    {
+        return Some(whole.to_owned());
     }
     let spans = [
         parts.percent.map(|part| part.at),

@@ -1,5 +1,7 @@
 //! Falls, stages, and several bars at once.
 
+use doneyet::scrape::{Parser, Reader, Stream};
+
 use crate::{percents, read};
 
 /// Each stage once: its number, its label, and the percentage it began with.
@@ -247,4 +249,103 @@ fn a_label_ends_before_an_open_bracket_and_begins_behind_the_date() {
         let found = stages(row).into_iter().map(|stage| stage.1);
         assert_eq!(found.collect::<Vec<_>>(), [Some(label.to_owned())], "{row}");
     }
+}
+
+/// Rows drawn one below the other, each time by going up over those before.
+fn picture(frames: &[[u32; 3]], row: impl Fn(&str, u32) -> String, up: &str) -> Vec<String> {
+    let draw = |(turn, percents): (usize, &[u32; 3])| {
+        let up = if turn == 0 { "" } else { up };
+        let rows = ["a.iso", "b.iso", "Total"].iter().zip(percents);
+        let rows: Vec<String> = rows.map(|(name, percent)| row(name, *percent)).collect();
+        format!("{up}{}", rows.join("\n"))
+    };
+    frames.iter().enumerate().map(draw).collect()
+}
+
+/// The percentages of pictures that come 100 ms after each other.
+fn percents_of_pictures(pictures: &[String]) -> Vec<f64> {
+    let mut reader = Reader::new(Parser::default());
+    let mut readings = Vec::new();
+    for (turn, picture) in pictures.iter().enumerate() {
+        readings.extend(reader.push(Stream::Out, picture.as_bytes(), 100 * turn as u64));
+        readings.extend(reader.flush(100 * turn as u64 + 90));
+    }
+    readings.extend(reader.flush(u64::MAX));
+    let mut percents: Vec<f64> = readings.iter().filter_map(|r| r.percent).collect();
+    percents.dedup();
+    percents
+}
+
+#[test]
+fn the_bar_that_names_itself_the_whole_is_followed_wherever_it_stands() {
+    let frames = [
+        [80, 0, 40],
+        [90, 10, 50],
+        [100, 20, 60],
+        [100, 80, 90],
+        [100, 100, 100],
+    ];
+    let bar = |percent: u32| format!("{:<10}", "━".repeat(percent as usize / 10));
+    type Draw<'a> = Box<dyn Fn(&str, u32) -> String + 'a>;
+    let rows: [Draw; 5] = [
+        Box::new(|name, percent| format!("{name} {} {percent:>3}% 0:00:05", bar(percent))),
+        Box::new(|name, percent| format!("\r\x1b[2K{name:<8}{} {percent:>3}%", bar(percent))),
+        Box::new(|name, percent| {
+            format!("{name}: {percent}% |{}| 1.5 MiB/s\x1b[K", "#".repeat(10))
+        }),
+        Box::new(|name, percent| {
+            let name = name.replace("Total", "Overall progress");
+            format!(
+                "\r{name}: [{:<10}] {percent}%",
+                "#".repeat(percent as usize / 10)
+            )
+        }),
+        Box::new(|name, percent| {
+            let name = name.replace("Total", "All files");
+            format!(
+                "\r{name} [{:<10}] {percent}/100 MiB 3.0 MiB/s",
+                "#".repeat(percent as usize / 10)
+            )
+        }),
+    ];
+    let ups = ["\r\x1b[2A", "\r\x1b[2K\x1b[1A\x1b[2K\x1b[1A\x1b[2K"];
+    for (at, row) in rows.iter().enumerate() {
+        for up in ups {
+            let pictures = picture(&frames, row, up);
+            let read = percents_of_pictures(&pictures);
+            assert_eq!(read, [40.0, 50.0, 60.0, 90.0, 100.0], "{at} {up:?}");
+        }
+    }
+}
+
+#[test]
+fn what_is_redrawn_of_a_picture_does_not_take_the_word_from_its_whole() {
+    let first = "a.iso 10% |#   |\nb.iso 20% |##  |\nTotal 15% |#   |\n";
+    let file = |percent: u32| format!("\x1b[3A\ra.iso {percent}% |#   |\x1b[3B");
+    let whole = "\x1b[1A\rTotal 30% |##  |\x1b[1B";
+    let files: Vec<String> = (11..50).map(file).collect();
+    let pictures = [vec![first.to_owned()], files, vec![whole.to_owned()]].concat();
+    assert_eq!(percents_of_pictures(&pictures), [15.0, 30.0]);
+}
+
+#[test]
+fn what_comes_after_the_whole_is_read() {
+    let all = "\x1b[1A\ra.iso 100% |####|\nTotal 100% |####|\nmore\n";
+    let pictures = [
+        "a.iso 10% |#   |\nTotal 15% |#   |",
+        all,
+        "\runpack 5% |    |",
+        "\runpack 9% |    |",
+    ];
+    let pictures = pictures.map(str::to_owned);
+    assert_eq!(percents_of_pictures(&pictures), [15.0, 100.0, 5.0, 9.0]);
+}
+
+#[test]
+fn of_two_percentages_the_one_named_overall_is_that_of_the_work() {
+    let draw = |(file, all): (u32, u32)| format!("\rfile {file}% ... overall {all}%");
+    let stream: String = [(45, 3), (100, 50), (3, 60), (90, 97)].map(draw).concat();
+    assert_eq!(percents(&stream), [3.0, 50.0, 60.0, 97.0]);
+    assert_eq!(stages(&stream), [stage(1, "overall", 3.0)]);
+    assert_eq!(percents("\rpart [####  ] 70%, total: 12%\r"), [12.0]);
 }
