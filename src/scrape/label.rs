@@ -46,7 +46,7 @@ const PAIRS: &[(char, char)] = &[
 pub fn around(text: &Text<'_>, (from, end): (usize, usize)) -> Option<String> {
     let (start, stop) = name(text, from);
     let before = text.span(start, measure(text, (start, stop)));
-    let before = trimmed(unopened(undated(untagged(before))));
+    let before = settled(unopened(undated(untagged(before))));
     // Punctuation may stand between, another number may not.
     let speaks = |at: &usize| matches!(text.kind(*at), Some(Kind::Word | Kind::Number));
     let first = (end..end + MAX_APART).find(speaks);
@@ -58,7 +58,7 @@ pub fn around(text: &Text<'_>, (from, end): (usize, usize)) -> Option<String> {
     let shares = (end..text.tokens().len()).any(|at| text.str(at) == "%");
     let named = !shares && first.is_some_and(is_name);
     // Right behind a number a slash begins no path: `5/s`.
-    let after = trimmed(if named {
+    let after = settled(if named {
         text.span(end, gap(text, end)).trim_start_matches('/')
     } else {
         ""
@@ -198,6 +198,46 @@ fn unopened(text: &str) -> &str {
         Some(at) if text[..at].contains(char::is_alphabetic) => &text[..at],
         _ => text,
     }
+}
+
+/// Trimmed, and without what moves while the work goes on: the address or the place it is at, and
+/// the time it has been running for: `Writing at 0x3000`, `running (0m03.0s)`.
+fn settled(text: &str) -> &str {
+    let text = trimmed(text);
+    let Some((name, last)) = text.rsplit_once(' ') else {
+        return text;
+    };
+    let before = name.strip_suffix(" at").or((name == "at").then_some(""));
+    let is_place = is_address(last) || before.is_some() && is_decimal(last);
+    if is_place || is_running(last) {
+        trimmed(before.unwrap_or(name))
+    } else {
+        text
+    }
+}
+
+fn is_decimal(word: &str) -> bool {
+    word.chars().all(|char| char.is_ascii_digit())
+}
+
+/// `0x00003000`
+fn is_address(word: &str) -> bool {
+    let digits = word.strip_prefix("0x").unwrap_or("");
+    !digits.is_empty() && digits.chars().all(|char| char.is_ascii_hexdigit())
+}
+
+/// `(0m03.0s)`, `(0:03)`
+fn is_running(word: &str) -> bool {
+    let inner = word
+        .strip_prefix('(')
+        .and_then(|word| word.strip_suffix(')'));
+    inner.is_some_and(|time| {
+        time.starts_with(|char: char| char.is_ascii_digit())
+            && (time.ends_with('s') || time.contains(':'))
+            && time
+                .chars()
+                .all(|char| char.is_ascii_digit() || "dhms:.".contains(char))
+    })
 }
 
 /// Without what is no part of a word at its ends; a bracket or quotation mark stays with its partner,

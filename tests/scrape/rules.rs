@@ -283,6 +283,30 @@ fn a_bracket_keeps_its_partner_and_a_path_its_root() {
 }
 
 #[test]
+fn where_the_work_is_and_how_long_it_runs_are_no_part_of_its_name() {
+    let lines = [
+        ("Writing at 0x00003000... (10 %)", Some("Writing")),
+        ("Erasing 0x00003000 10%", Some("Erasing")),
+        ("`/a.bin' at 2000000 (20%)", Some("/a.bin")),
+        ("running (0m03.0s), 45%", Some("running")),
+        ("running (0:03:07) 45%", Some("running")),
+        ("[12/80] flashing at 0x3000", Some("flashing")),
+        ("Epoch 3 (lr) 45%", Some("Epoch 3 (lr)")),
+        ("Progress (1): 45%", Some("Progress (1)")),
+        ("arriving at 45%", Some("arriving at")),
+        ("at 0x3000 45%", None),
+        ("mode 0x 45%", Some("mode 0x")),
+    ];
+    for (line, message) in lines {
+        let reading = last(&format!("\r{line}\r"));
+        assert_eq!(reading.message.as_deref(), message, "{line}");
+    }
+    let moving = "\rWriting at 0x00003000... (10 %)\rWriting at 0x00005000... (20 %)\r";
+    let label = last(moving).stage.and_then(|stage| stage.label);
+    assert_eq!(label.as_deref(), Some("Writing"));
+}
+
+#[test]
 fn a_bar_right_before_a_counter_outweighs_the_columns_behind_it() {
     let row = "\rCrunching ━━━━━━━━━━━━╺━━━━━━━━━━━ 18/60 0:00:01 0:00:03\r";
     assert_eq!(percents(row), [30.0]);
