@@ -101,8 +101,11 @@ fn named_at<'a>(text: &Text<'a>, at: usize) -> Option<Eta<'a>> {
                 .then(|| after(text, preposition + 1))?
         }
         Kind::Word if text.is_word(at, "to") => {
-            let goes = text.is_word(text.past_space(at + 1), "go");
-            goes.then(|| before(text, at))?
+            let go = text.past_space(at + 1);
+            let left = text.is_word(go, "go").then(|| before(text, at))??;
+            // `go` may be a name, but not here.
+            let at = (left.at.0, go + 1);
+            Some(Eta { at, ..left })
         }
         Kind::Word => iso_duration(word).then(|| eta(text, at, at + 1)),
         Kind::Mark if word == "<" && ends_time(text.before(at)) => after(text, at + 1),

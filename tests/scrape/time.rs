@@ -82,6 +82,19 @@ fn a_time_of_several_units_is_left_as_a_whole() {
 }
 
 #[test]
+fn what_says_that_a_time_is_left_names_nothing() {
+    for line in [
+        "45% done, 12 s to go",
+        "45% 12 s left",
+        "45% 12 s remaining",
+    ] {
+        let reading = last(&format!("\r{line}\r"));
+        assert_eq!(reading.eta.as_deref(), Some("12 s"), "{line}");
+        assert_eq!(reading.message, None, "{line}");
+    }
+}
+
+#[test]
 fn two_times_side_by_side_stay_two() {
     let lines = [
         ("45% 1m 30s, 38s left", "38s"),
