@@ -7,6 +7,7 @@ use super::bars::{Bars, Extent, Shown};
 use super::displays::{Displays, Role};
 use super::drawn::{Drawings, Vouched};
 use super::frame::MAX_SIGHT;
+use super::gauge::names_resource;
 use super::heading::{Heading, title};
 use super::json::{self, Scale, Standing};
 use super::lines::{Edge, Place};
@@ -256,7 +257,9 @@ impl Memory {
         };
         let counts = place.is_redrawn() || vouched == Vouched::Yes;
         (self.follows(Rule::Bar) && counts).then_some(())?;
-        Some((Source::Line, self.drawings.read(shown, vouched)?))
+        let reading = self.drawings.read(shown, vouched)?;
+        let is_gauge = reading.message.as_deref().is_some_and(names_resource);
+        (!is_gauge).then_some((Source::Line, reading))
     }
 
     fn status(&self, place: Place, shown: &str) -> Said {

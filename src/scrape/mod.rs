@@ -9,7 +9,8 @@
 //!
 //! The way of a byte: [`lines`] cuts the stream into lines as a terminal shows them, [`frame`] puts
 //! by what comes within one moment, [`token`] cuts a line into numbers, words and marks,
-//! [`percent`], [`amount`], [`speed`], [`eta`] and [`label`] look for their own in those, [`sight`] joins
+//! [`percent`], [`amount`], [`speed`], [`eta`] and [`label`] look for their own in those, [`gauge`]
+//! sorts out what is only in use, [`sight`] joins
 //! what one line says, and [`displays`] and [`memory`] decide whether that is progress or merely a
 //! number: what must not be read matters as much as what must. [`bars`], [`steps`] and [`stage`] then
 //! tell one bar from another, [`whole`] which of them is all of the work, and [`heading`] what it is called.
@@ -24,6 +25,7 @@ pub mod drawn;
 pub mod escape;
 pub mod eta;
 pub mod frame;
+pub mod gauge;
 pub mod heading;
 pub mod json;
 pub mod label;

@@ -5,6 +5,7 @@
 //! else, and of those left the one that touches a bar is the display's own. It is the place in the
 //! line that tells, not the tool's name.
 
+use super::gauge::is_in_gauge;
 use super::token::{Kind, Text};
 use super::whole;
 
@@ -40,6 +41,7 @@ const MEASURES: &[&str] = &[
     "buffer",
     "cache",
     "cached",
+    "capacity",
     "chance",
     "confidence",
     "contiguous",
@@ -81,6 +83,7 @@ const MEASURES: &[&str] = &[
     "usage",
     "use",
     "used",
+    "util",
     "utilization",
     "volume",
 ];
@@ -92,7 +95,7 @@ const PROGRESS_WORDS: &[&str] = &["complete", "completed", "done", "finished", "
 const NEAR_WORDS: usize = 3;
 
 /// Blanks in a bar that has just begun.
-const MIN_BLANK: usize = 6;
+pub const MIN_BLANK: usize = 6;
 
 /// How many strokes rule a row of a table at least. A bar has two, and a frame around it two more.
 const MIN_RULES: usize = 4;
@@ -106,7 +109,7 @@ const MAX_SHOWN: usize = 2;
 /// The percentage this line displays.
 pub fn find(text: &Text<'_>) -> Option<Percent> {
     let mut all = candidates(text);
-    all.retain(|percent| !is_in_gauge(text, percent.at.0));
+    all.retain(|percent| is_worded(text, percent) || !is_in_gauge(text, percent.at));
     let is_of_all = |percent: &Percent| whole::word_before(text, percent.at.0).is_some();
     let best = all
         .iter()
@@ -127,19 +130,6 @@ pub fn sums_up(text: &Text<'_>, percent: &Percent) -> bool {
     text.before(bracket) == "("
         && text.kind_before(whole) == Some(Kind::Number)
         && matches!(text.before(joint), "/" | "of")
-}
-
-/// `1[||||   45.0%]`, `Mem[|||  5.1G/15.5G]`: a gauge, glued to what it measures. Bars are set apart.
-pub fn is_in_gauge(text: &Text<'_>, from: usize) -> bool {
-    let inside = text.back_over_space(from);
-    let strokes = text.before(inside).starts_with('|');
-    let bracket = inside - usize::from(strokes);
-    let wide = strokes || text.str(inside).len() >= MIN_BLANK && inside < from;
-    let glued = matches!(
-        text.kind_before(bracket.saturating_sub(1)),
-        Some(Kind::Word | Kind::Number)
-    );
-    wide && glued && text.before(bracket) == "["
 }
 
 /// Whether strokes part the line into the columns of a table.

@@ -7,6 +7,7 @@
 use super::amount::{self, Amount, BYTES, Ratio};
 use super::eta::{self, Eta};
 use super::frame::MAX_SIGHT;
+use super::gauge::is_in_gauge;
 use super::label;
 use super::lines::{Edge, Place, decode};
 use super::parser::Rule;
@@ -86,7 +87,7 @@ pub fn see(
     let mut parts = parts(text, nested);
     parts.percent = parts.percent.filter(|_| follows(Rule::Percent));
     let is_ours = |ratio: &Ratio| {
-        let measures = percent::heads_measure(text) || percent::is_in_gauge(text, ratio.at.0);
+        let measures = percent::heads_measure(text) || is_in_gauge(text, ratio.at);
         follows(Rule::Ratio) && !measures
     };
     parts.ratio = parts.ratio.filter(is_ours);

@@ -50,6 +50,51 @@ fn output_with_numbers_that_are_no_progress() {
 }
 
 #[test]
+fn how_much_of_a_resource_is_in_use_is_no_progress_however_it_is_drawn() {
+    let gauges = [
+        "CPU  [||||||||   @.0%]",
+        "CPU0 [||||||||   @.0%]",
+        "Memory usage: [####----] @%",
+        "Memory usage: [####----]",
+        "RAM:   [=         ]   @.1% (used 29932 bytes from 327680 bytes)",
+        "Disk usage @% (@G/100G)",
+        "Disk usage @G/100G (@%)",
+        "Disk usage @ GB of 100 GB (@%)",
+        "GPU0 64C fan @% util 3%",
+        "queue at @% capacity",
+        "swap @% ████░░░░",
+        "mem |####  | @%",
+        "[####    ] @% used",
+        "load ━━━━━━━━━━ @% 0:00:05",
+    ];
+    for gauge in gauges {
+        let draw = |turn: u32| format!("\r{}", gauge.replace('@', &turn.to_string()));
+        let rows: String = [41, 42, 45, 44, 96].map(draw).concat();
+        assert_eq!(percents(&rows), NONE, "{gauge}");
+        assert_eq!(
+            percents_in_time(&rows.replace('\r', "\n")),
+            NONE,
+            "in time: {gauge}"
+        );
+    }
+}
+
+#[test]
+fn a_gauge_beside_progress_does_not_hide_it() {
+    let rows = [
+        "[####    ] 45% | cpu 97%",
+        "Uploading 45% - CPU 97%",
+        "train 45%|####    | mem=3.1GB",
+        "cpu 97%, copied [####    ] 45%",
+        "memory test: 45% done",
+        "copy [####    ] 45% (cpu 97%)",
+    ];
+    for row in rows {
+        assert_eq!(percents(&format!("\r{row}\r")), [45.0], "{row}");
+    }
+}
+
+#[test]
 fn a_table_that_is_drawn_again_is_none() {
     let rows = [
         "/dev/sda1 102400000 4@800000 57600000  4@% /",
