@@ -8,6 +8,7 @@ is the median of the rounds, the spread their range. A run that lost anything is
 import argparse
 import contextlib
 import datetime
+import itertools
 import json
 import os
 import platform
@@ -237,9 +238,9 @@ class Results:
 
 def hold(servers, courses, args):
     results = Results()
-    for course in courses:
+    for together in groups(courses):
         for number in range(args.rounds):
-            for server in servers:
+            for server, course in itertools.product(servers, together):
                 if course in server.lacks:
                     continue
                 if server.name not in ("raw", "doneyet") and number >= args.peer_rounds:
@@ -249,6 +250,16 @@ def hold(servers, courses, args):
                 said = summary if isinstance(summary, str) else brief(course, summary)
                 print(f"{course:>10}  round {number + 1}  {server.name:<15} {said}", flush=True)
     return results
+
+
+def groups(courses):
+    """The courses, those of which one is a ratio to the other together: they are to alternate."""
+    bases = {row.course: row.ratio for row in ROWS if row.ratio in courses}
+    for course in courses:
+        if course in bases:
+            yield [bases[course], course]
+        elif course not in (bases.get(other) for other in courses):
+            yield [course]
 
 
 def brief(course, summary):
