@@ -12,6 +12,7 @@ use super::shape::{Past, Shapes};
 use super::sight::{self, Evidence, Sight};
 use super::source::{Said, Source};
 use super::token::Text;
+use super::whole;
 
 /// The least whole that somebody counts up to: `pass 1/3` is not the way through.
 const MIN_COUNTED: f64 = 4.0;
@@ -80,7 +81,7 @@ impl Displays {
 
     /// What a line for people says, and what it is to those around it.
     pub fn read(&mut self, place: Place, shown: &str, now_ms: u64) -> (Said, Role) {
-        let text = Text::new(sight::from_whole(shown));
+        let text = Text::new(whole::from_head(shown));
         let Some((sight, value)) = self.see(&text) else {
             return (None, Role::Other);
         };

@@ -21,9 +21,6 @@ use super::whole;
 /// How far a printed percentage and that of `x/y` may differ and still be the same: tools round.
 const ROUNDING: f64 = 2.0;
 
-/// Words for all of the work, where its parts have lines of their own.
-const WHOLE_WORDS: &[&str] = &["Transferred:", "Total:", "Overall:"];
-
 /// Bytes among which the first word of a row stands.
 const MAX_HEAD: usize = 32;
 
@@ -257,7 +254,7 @@ fn evidence(text: &Text<'_>, parts: &Parts<'_>, reading: &Reading) -> Evidence {
         return Evidence::Number;
     }
     let start = text.span(0, text.tokens().len());
-    if moving && WHOLE_WORDS.iter().any(|word| start.starts_with(word)) {
+    if moving && whole::heads(start) {
         Evidence::Whole
     } else {
         Evidence::Display
@@ -281,13 +278,6 @@ fn is_of_table(text: &Text<'_>) -> bool {
     percent::is_ruled(text)
         || inner.clone().filter(is_gap).count() + 1 >= MIN_CELLS
         || inner.filter(is_pair).count() >= MIN_NEIGHBOURS
-}
-
-/// The part of the line that speaks of all the work, if there is one: tools that redraw several
-/// rows leave it glued to the end of the last.
-pub fn from_whole(line: &str) -> &str {
-    let from = WHOLE_WORDS.iter().filter_map(|word| line.rfind(word)).max();
-    from.and_then(|from| line.get(from..)).unwrap_or(line)
 }
 
 /// Whether the row is a display of all the work, by its own words.

@@ -6,6 +6,21 @@ use super::token::Text;
 
 const WHOLE: &[&str] = &["all", "overall", "total"];
 
+/// What a line for all of the work begins with, where its parts have lines of their own.
+const HEADS: &[&str] = &["Transferred:", "Total:", "Overall:"];
+
+/// Whether the line begins with words for all of the work.
+pub fn heads(line: &str) -> bool {
+    HEADS.iter().any(|head| line.starts_with(head))
+}
+
+/// The part of the line that speaks of all the work, if there is one: tools that redraw several
+/// rows leave it glued to the end of the last.
+pub fn from_head(line: &str) -> &str {
+    let from = HEADS.iter().filter_map(|head| line.rfind(head)).max();
+    from.and_then(|from| line.get(from..)).unwrap_or(line)
+}
+
 /// Whether `word` means all of the work.
 pub fn names_all(word: &str) -> bool {
     let is_same = |all: &&str| word.eq_ignore_ascii_case(all);
