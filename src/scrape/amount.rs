@@ -4,7 +4,7 @@
 //! letters `Ki`, `Mi` are powers of 1024 and `kB`, `MB` powers of 1000; a bare `K` or `M` is a power
 //! of 1024 in every tool we have seen print it.
 
-use super::percent::names_measure;
+use super::measure::names_measure;
 use super::token::{Kind, Text};
 
 /// The unit of bytes.

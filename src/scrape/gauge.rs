@@ -1,7 +1,7 @@
 //! How much of something is in use, which is drawn like progress and is none.
 
-use super::percent::MIN_BLANK;
 use super::token::{Kind, Text};
+use super::touch::MIN_BLANK;
 
 /// What is used, and that it is.
 const RESOURCES: &[&str] = &[
@@ -36,7 +36,8 @@ pub fn names_resource(label: &str) -> bool {
     word.is_some_and(is_resource)
 }
 
-fn is_resource(word: &str) -> bool {
+/// Whether `word`, or what it numbers, is a resource: `CPU`, `CPU0`, `used`.
+pub fn is_resource(word: &str) -> bool {
     let word = word.trim_end_matches(|char: char| char.is_ascii_digit());
     let is_same = |name: &&str| word.eq_ignore_ascii_case(name);
     RESOURCES.iter().any(is_same)

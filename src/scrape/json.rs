@@ -10,7 +10,7 @@
 use serde_json::{Map, Value};
 
 use super::amount::BYTES;
-use super::percent::names_measure;
+use super::measure::names_measure;
 
 /// Fields of a state, as JSON has them.
 pub type Fields = Map<String, Value>;

@@ -10,12 +10,14 @@ use super::frame::MAX_SIGHT;
 use super::gauge::is_in_gauge;
 use super::label;
 use super::lines::{Edge, Place, decode};
+use super::measure::heads_measure;
 use super::parser::Rule;
-use super::percent::{self, Percent, Touch};
+use super::percent::{self, Percent};
 use super::reading::Reading;
 use super::shape::Nesting;
 use super::speed::{self, Speed};
 use super::token::{Kind, Text};
+use super::touch::{self, Touch};
 use super::whole;
 
 /// How far a printed percentage and that of `x/y` may differ and still be the same: tools round.
@@ -84,7 +86,7 @@ pub fn see(
     let mut parts = parts(text, nested);
     parts.percent = parts.percent.filter(|_| follows(Rule::Percent));
     let is_ours = |ratio: &Ratio| {
-        let measures = percent::heads_measure(text) || is_in_gauge(text, ratio.at);
+        let measures = heads_measure(text) || is_in_gauge(text, ratio.at);
         follows(Rule::Ratio) && !measures
     };
     parts.ratio = parts.ratio.filter(is_ours);
@@ -151,7 +153,7 @@ fn parts<'a>(text: &Text<'a>, nested: impl FnOnce(&[Ratio]) -> Nesting) -> Parts
         let (behind, share) = match (percent, ratio) {
             (Some(percent), _) => (percent.at.1, percent.value),
             (None, ratio) => ratio
-                .filter(|ratio| percent::is_barred(text, ratio.at))
+                .filter(|ratio| touch::is_barred(text, ratio.at))
                 .map(|ratio| (past_bar(text, ratio.at.1), ratio.percent()))?,
         };
         eta::placed(text, behind, share, speed)
@@ -238,7 +240,7 @@ fn evidence(text: &Text<'_>, parts: &Parts<'_>, reading: &Reading) -> Evidence {
     let moving = reading.speed.is_some() || reading.eta.is_some() || timed;
     let barred = match percent {
         Some(percent) => percent.touch == Touch::Bar,
-        None => ratio.is_some_and(|ratio| percent::is_barred(text, ratio.at)),
+        None => ratio.is_some_and(|ratio| touch::is_barred(text, ratio.at)),
     };
     let alone = percent.is_some_and(|percent| percent.at == (0, text.tokens().len()));
     let worded = percent.is_some_and(|percent| percent::is_worded(text, &percent));
@@ -275,7 +277,7 @@ fn is_of_table(text: &Text<'_>) -> bool {
         let is_number = |at| text.kind(at) == Some(Kind::Number);
         text.kind(*at) == Some(Kind::Space) && is_number(at + 1) && number.is_some_and(is_number)
     };
-    percent::is_ruled(text)
+    touch::is_ruled(text)
         || inner.clone().filter(is_gap).count() + 1 >= MIN_CELLS
         || inner.filter(is_pair).count() >= MIN_NEIGHBOURS
 }
@@ -308,7 +310,7 @@ pub fn shows_whole(place: Place, row: &[u8]) -> bool {
 
 /// The token behind the bar that is drawn from `at` on.
 fn past_bar(text: &Text<'_>, at: usize) -> usize {
-    let is_drawn = |at: &usize| percent::is_block(text.str(*at));
+    let is_drawn = |at: &usize| touch::is_block(text.str(*at));
     let bar = text.past_space(at);
     let cells = (bar..).take_while(is_drawn).count();
     if cells > 0 { bar + cells } else { at }

@@ -1,5 +1,6 @@
-use doneyet::scrape::percent::{Touch, find};
+use doneyet::scrape::percent::find;
 use doneyet::scrape::token::Text;
+use doneyet::scrape::touch::Touch;
 
 fn percent(line: &str) -> Option<f64> {
     find(&Text::new(line)).map(|percent| percent.value)

@@ -1,0 +1,120 @@
+//! What a number measures, if that is not how far the work is.
+//!
+//! `45% full`, `hit ratio 3/10`, `Battery 0: 85%`: the word for it stands near the number, or at the head
+//! of the line before a colon, or before each of several numbers in a row.
+
+use super::gauge::is_resource;
+use super::token::{Kind, Text};
+
+/// Words near a number that make it the measure of something else, beside those for resources.
+const MEASURES: &[&str] = &[
+    "acc",
+    "accuracy",
+    "brightness",
+    "buf",
+    "buffer",
+    "cache",
+    "cached",
+    "chance",
+    "confidence",
+    "contiguous",
+    "coverage",
+    "disk",
+    "failed",
+    "faster",
+    "fifo",
+    "fragmented",
+    "free",
+    "full",
+    "gc",
+    "hit",
+    "humidity",
+    "idle",
+    "larger",
+    "loss",
+    "overhead",
+    "off",
+    "passed",
+    "probability",
+    "quality",
+    "ratio",
+    "rejected",
+    "saved",
+    "similarity",
+    "skip",
+    "slower",
+    "smaller",
+    "uncompressed",
+    "volume",
+];
+
+/// How many words before and after a percentage can turn its meaning.
+pub const NEAR_WORDS: usize = 3;
+
+/// Whether `word` says that a number is the measure of something else.
+pub fn names_measure(word: &str) -> bool {
+    let is_same = |measure: &&str| word.eq_ignore_ascii_case(measure);
+    is_resource(word) || MEASURES.iter().any(is_same)
+}
+
+/// Whether the words beside the percentage at the tokens `at` make it one.
+pub fn is_measure(text: &Text<'_>, at: (usize, usize)) -> bool {
+    let before = (0..at.0).rev();
+    let after = at.1..end_of_part(text, at.1);
+    clause_has_measure(text, before) || clause_has_measure(text, after) || is_listed(text, at.0)
+}
+
+/// `10% - disk 93% full`: a dash ends what is said of a percentage, if another one follows.
+fn end_of_part(text: &Text<'_>, from: usize) -> usize {
+    let is_space = |kind| kind == Some(Kind::Space);
+    let is_dash = |at: &usize| {
+        let dash = matches!(text.str(*at), "-" | "–" | "—" | "·" | "•");
+        dash && is_space(text.kind_before(*at)) && is_space(text.kind(*at + 1))
+    };
+    let end = text.tokens().len();
+    let dash = (from..end).find(is_dash).unwrap_or(end);
+    let follows = (dash..end).any(|at| text.str(at) == "%");
+    if follows { dash } else { end }
+}
+
+/// `loss 2.60, time 12.34ms, mfu 35.11%`: one of several measures, each behind its name.
+fn is_listed(text: &Text<'_>, from: usize) -> bool {
+    let name = text.back_over_space(from);
+    let comma = text.back_over_space(name.saturating_sub(1));
+    if text.kind_before(name) != Some(Kind::Word) || text.before(comma) != "," {
+        return false;
+    }
+    let end = comma - 1;
+    let number = end - usize::from(text.kind_before(end) == Some(Kind::Word));
+    let space = number.saturating_sub(1);
+    text.kind_before(number) == Some(Kind::Number)
+        && text.kind_before(space) == Some(Kind::Space)
+        && text.kind_before(space.saturating_sub(1)) == Some(Kind::Word)
+}
+
+/// `Battery 0: discharging, 85%`, `Rejected....: 0/40 (0%)`: what the line is about stands before its
+/// colon.
+pub fn heads_measure(text: &Text<'_>) -> bool {
+    let at = text.past_space(0);
+    if text.kind(at) != Some(Kind::Word) || !names_measure(text.str(at)) {
+        return false;
+    }
+    let is_between =
+        |at: &usize| text.kind(*at) != Some(Kind::Word) && !text.str(*at).starts_with(':');
+    let colon = (at + 1..text.tokens().len()).find(|at| !is_between(at));
+    colon.is_some_and(|at| text.str(at) == ":")
+}
+
+/// Looks at a few words, up to the next punctuation.
+fn clause_has_measure(text: &Text<'_>, tokens: impl Iterator<Item = usize>) -> bool {
+    tokens
+        .take_while(|at| {
+            !matches!(
+                text.str(*at),
+                "," | ";" | "|" | "(" | ")" | "[" | "]" | "%" | "％"
+            )
+        })
+        .filter(|at| text.kind(*at) == Some(Kind::Word))
+        .take(NEAR_WORDS)
+        .any(|at| names_measure(text.str(at)))
+}
