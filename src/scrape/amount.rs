@@ -4,8 +4,11 @@
 //! letters `Ki`, `Mi` are powers of 1024 and `kB`, `MB` powers of 1000; a bare `K` or `M` is a power
 //! of 1024 in every tool we have seen print it.
 
-use super::measure::names_measure;
+use std::ops::RangeInclusive;
+
+use super::measure::{is_level, names_measure};
 use super::token::{Kind, Text};
+use super::touch::is_barred;
 
 /// The unit of bytes.
 pub const BYTES: &str = "B";
@@ -15,6 +18,8 @@ pub const BYTES: &str = "B";
 pub struct Amount {
     /// Bytes if the unit is [`BYTES`], else the number as it stands.
     pub value: f64,
+    /// The number as it stands.
+    pub printed: f64,
     /// What is counted, if the line says so.
     pub unit: Option<&'static str>,
     /// The tokens it takes: the first, and the one after the last.
@@ -35,6 +40,8 @@ pub struct Ratio {
     pub rounding: f64,
     /// Whether it stands where only progress stands: `[12/40] …`, `Step 3/9`, `3/9 files`.
     pub framed: bool,
+    /// Whether it stands behind a bar, or set apart at the right margin.
+    pub apart: bool,
     /// The tokens it takes: the first, and the one after the last.
     pub at: (usize, usize),
 }
@@ -87,17 +94,22 @@ pub fn amount_at(text: &Text<'_>, at: usize) -> Option<Amount> {
     if text.kind(at) != Some(Kind::Number) {
         return None;
     }
-    let value = number(text.str(at))?;
-    let word = text.past_space(at + 1);
-    let glued = word == at + 1;
+    counted(text, number(text.str(at))?, (at, at + 1))
+}
+
+/// `value` at the tokens `at`, with the unit that stands behind it.
+fn counted(text: &Text<'_>, value: f64, at: (usize, usize)) -> Option<Amount> {
+    let word = text.past_space(at.1);
+    let glued = word == at.1;
     let found = match text.str(word) {
         letter if letter.len() == 1 && !glued => None,
         word => size(word)
             .map(|factor| (factor, BYTES))
             .or_else(|| countable(word)),
     };
-    let end = if found.is_some() { word + 1 } else { at + 1 };
+    let end = if found.is_some() { word + 1 } else { at.1 };
     let (factor, unit) = found.map_or((1.0, None), |(factor, unit)| (factor, Some(unit)));
+    let printed = value;
     // Bytes are whole, whatever the decimals of their mebibytes.
     let value = if unit == Some(BYTES) {
         (value * factor).round()
@@ -106,16 +118,45 @@ pub fn amount_at(text: &Text<'_>, at: usize) -> Option<Amount> {
     };
     Some(Amount {
         value,
+        printed,
         unit,
-        at: (at, end),
+        at: (at.0, end),
     })
+}
+
+/// `9 876 543`: thousands that are parted by blanks. Where it ends, and what it is.
+fn spaced(text: &Text<'_>, at: usize) -> Option<Amount> {
+    let is_group = |at: usize| text.str(at) == " " && is_digits(text.str(at + 1), 3..=3);
+    let groups = (at + 1..).step_by(2).take_while(|at| is_group(*at)).count();
+    let end = at + 1 + 2 * groups;
+    let found = groups > 0 && is_digits(text.str(at), 1..=3) && !is_group(at.wrapping_sub(1));
+    let digits: String = text.span(at, end).split(' ').collect();
+    found.then(|| counted(text, number(&digits)?, (at, end)))?
+}
+
+fn is_digits(token: &str, length: RangeInclusive<usize>) -> bool {
+    length.contains(&token.len()) && token.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+/// `9 001 / 9 876`: both of them parted so, or else it may be anything.
+fn both_spaced(text: &Text<'_>, at: usize) -> Option<(Amount, Amount)> {
+    let loaded = spaced(text, at)?;
+    let joint = text.past_space(loaded.at.1);
+    let joined = text.str(joint) == "/" || text.is_word(joint, "of");
+    let total = spaced(text, text.past_space(joint + 1)).filter(|_| joined)?;
+    Some((loaded, total))
 }
 
 /// All ratios of the line, in order.
 pub fn ratios(text: &Text<'_>) -> Vec<Ratio> {
-    (0..text.tokens().len())
-        .filter_map(|at| ratio_at(text, at))
-        .collect()
+    let mut found: Vec<Ratio> = Vec::new();
+    for at in 0..text.tokens().len() {
+        // The last thousands of `9 001 / 9 876` are no number.
+        if found.last().is_none_or(|last| last.at.1 <= at) {
+            found.extend(ratio_at(text, at));
+        }
+    }
+    found
 }
 
 /// How much is done, of nobody knows how much: a size that is named so (`Consumed: 512 KiB`), or
@@ -177,20 +218,23 @@ pub fn total_after(text: &Text<'_>, at: usize) -> Option<Amount> {
     text.is_word(of, "of").then_some(size)
 }
 
+/// `12/40`, `3 of 10`
+fn joined(text: &Text<'_>, at: usize) -> Option<(Amount, Amount)> {
+    let loaded = amount_at(text, at)?;
+    let joint = past_running(text, loaded.at).unwrap_or(text.past_space(loaded.at.1));
+    let joint = past_out(text, joint);
+    let is_joint = text.str(joint) == "/" || text.is_word(joint, "of");
+    let total = amount_at(text, past_colon(text, joint + 1)).filter(|_| is_joint)?;
+    Some((loaded, total))
+}
+
 fn ratio_at(text: &Text<'_>, at: usize) -> Option<Ratio> {
     if !starts_free(text, at) {
         return None;
     }
-    let mut loaded = amount_at(text, at)?;
-    let joint = past_running(text, loaded.at).unwrap_or(text.past_space(loaded.at.1));
-    let joint = past_out(text, joint);
-    let slash = text.str(joint) == "/";
-    if !slash && !text.is_word(joint, "of") {
-        return None;
-    }
-    let total = amount_at(text, past_colon(text, joint + 1))?;
+    let (mut loaded, total) = both_spaced(text, at).or_else(|| joined(text, at))?;
     if loaded.unit.is_none() && total.unit == Some(BYTES) {
-        let factor = total.value / number(text.str(total.at.0))?;
+        let factor = total.value / total.printed;
         loaded.value = (loaded.value * factor).round();
     } else if loaded.unit.is_some() && loaded.unit != total.unit {
         return None;
@@ -201,9 +245,12 @@ fn ratio_at(text: &Text<'_>, at: usize) -> Option<Ratio> {
         unit: total.unit,
         rounding: rounding(text, &total),
         framed: is_framed(text, at, &total),
+        apart: stands_apart(text, at, total.at.1),
         at: (at, total.at.1),
     };
-    let measures = !is_step(text, at) && is_measure(text, ratio.at);
+    let barred = || is_barred(text, ratio.at) || ratio.apart;
+    let measures = !is_step(text, at) && is_measure(text, ratio.at) || is_level(text, ratio.at);
+    let measures = measures && !barred();
     (ends_free(text, &total) && is_part_of(&ratio) && !measures).then_some(ratio)
 }
 
@@ -281,10 +328,18 @@ fn is_framed(text: &Text<'_>, at: usize, total: &Amount) -> bool {
     let end = total.at.1;
     let before = text.back_over_space(at);
     let bracketed = text.before(before) == "[" && text.str(end) == "]";
-    let framed = bracketed && (heads_line(text, before - 1) || ends_line(text, before - 1, end));
-    let after_bracket = text.before(before) == "]";
-    let after_bar = after_bracket && (text.str(end) == ":" || closes_bar(text, before));
-    framed || after_bar || is_step(text, at) || total.unit.is_some_and(|unit| unit != BYTES)
+    let heads = bracketed && heads_line(text, before - 1);
+    let tagged = text.before(before) == "]" && text.str(end) == ":";
+    let counts = total.unit.is_some_and(|unit| unit != BYTES);
+    heads || tagged || counts || is_step(text, at) || stands_apart(text, at, end)
+}
+
+/// `[==>   ] 1/10`, `........ [ 8/18]`
+fn stands_apart(text: &Text<'_>, at: usize, end: usize) -> bool {
+    let before = text.back_over_space(at);
+    let bracketed = text.before(before) == "[" && text.str(end) == "]";
+    let after_bar = text.before(before) == "]" && closes_bar(text, before);
+    bracketed && ends_line(text, before - 1, end) || after_bar
 }
 
 /// Tokens of a date, a time and a number that may stand before a counter.
@@ -347,7 +402,8 @@ pub fn size(word: &str) -> Option<f64> {
 }
 
 /// A number in any usual spelling. With both separators the last is the decimal one; one that
-/// repeats, or a comma before three digits, parts thousands: `6,717,440`, `9.765,6`, `4,75`.
+/// repeats, or a comma before three digits, parts thousands: `6,717,440`, `9.765,6`, `4,75`. So do
+/// apostrophes and blanks: `1'234.5`.
 pub fn number(digits: &str) -> Option<f64> {
     let decimal = match (digits.rfind('.'), digits.rfind(',')) {
         (Some(point), Some(comma)) => Some(point.max(comma)),
@@ -369,7 +425,7 @@ pub fn number(digits: &str) -> Option<f64> {
 
 /// Digits, or thousands parted by one separator: a version like `3.4.5` is no number.
 fn is_grouped(whole: &str) -> bool {
-    let mut groups = whole.split(['.', ',']);
+    let mut groups = whole.split(|char: char| !char.is_ascii_digit());
     let first = groups.next().map_or(0, str::len);
     let mut rest = groups.peekable();
     rest.peek().is_none() || first <= 3 && rest.all(|group| group.len() == 3)

@@ -4,11 +4,12 @@
 //! or that their like came before with other numbers. How much of it a line needs is for [`Evidence`]
 //! to say; the proof is collected here.
 
-use super::amount::Ratio;
+use super::amount::{BYTES, Ratio};
+use super::counts::{Count, Counts, Course};
 use super::lines::{Edge, Place};
 use super::parser::{Parser, Rule};
 use super::reading::{MAX_TEXT, Reading};
-use super::shape::{Past, Shapes};
+use super::shape::{Past, Shapes, shape};
 use super::sight::{self, Evidence, Sight};
 use super::source::{Said, Source};
 use super::token::Text;
@@ -37,6 +38,7 @@ pub enum Role {
 pub struct Displays {
     parser: Parser,
     shapes: Shapes,
+    counts: Counts,
     /// The last amount alone on a row that is drawn over.
     size: Option<f64>,
     /// The last amount that was read.
@@ -58,6 +60,8 @@ struct Proof {
     changed: bool,
     /// Lines of its shape came before, with other numbers.
     moved: bool,
+    /// Its counter has not come to where it is as a work does.
+    strays: bool,
 }
 
 impl Displays {
@@ -99,12 +103,13 @@ impl Displays {
             drawn: !is_left && (stands || self.is_vouched_for(&sight)),
             changed: past == Past::Changed || counts,
             moved: past != Past::Unknown,
+            strays: self.strays(&text, &sight),
         };
         if stands && !is_left && sight.evidence >= Evidence::Number {
             let is_certain = sight.evidence >= Evidence::Display;
             self.display_ms = is_certain.then_some(now_ms);
         }
-        let source = self.weigh(sight.evidence, value, proof);
+        let source = self.weigh(&sight, value, proof);
         (source.map(|source| (source, sight.reading)), role)
     }
 
@@ -121,11 +126,14 @@ impl Displays {
     }
 
     /// Who says it; `None` if what the line says for itself and its past do not make it progress.
-    fn weigh(&mut self, evidence: Evidence, value: f64, proof: Proof) -> Option<Source> {
-        match evidence {
+    fn weigh(&mut self, sight: &Sight, value: f64, proof: Proof) -> Option<Source> {
+        let grows = sight.reading.unit == Some(BYTES) && proof.changed;
+        match sight.evidence {
+            _ if proof.strays => None,
             Evidence::Whole => Some(Source::Whole),
             Evidence::Display => Some(Source::Line),
-            Evidence::Number if proof.drawn => Some(Source::Line),
+            // Of two sizes one that grows is no chance.
+            Evidence::Number if proof.drawn || grows => Some(Source::Line),
             Evidence::Number => proof.changed.then_some(Source::Hint),
             Evidence::Amount => {
                 let moves = proof.drawn || proof.moved || self.goes_on(value);
@@ -134,6 +142,23 @@ impl Displays {
             Evidence::Size => (proof.drawn && self.moves(value)).then_some(Source::Amount),
             Evidence::Cell => None,
         }
+    }
+
+    /// Whether the line has nothing but a counter, which does not go as a work goes. One that stands in
+    /// a frame may begin in the middle.
+    fn strays(&mut self, text: &Text<'_>, sight: &Sight) -> bool {
+        let Reading { loaded, total, .. } = sight.reading;
+        let Some(((from, end), (loaded, total))) = sight.counter.zip(loaded.zip(total)) else {
+            return false;
+        };
+        let sides = [shape(text, 0..from), shape(text, end..text.tokens().len())];
+        let course = self.counts.note(sides, Count { loaded, total });
+        let strays = match course {
+            Course::Counts => false,
+            Course::Unknown => sight.evidence < Evidence::Display,
+            Course::Full | Course::Jumps => true,
+        };
+        sight.bare && strays && !self.parser.is_forced()
     }
 
     /// Whether it may have come about by chance among bytes that are no text: then a number needs

@@ -13,6 +13,9 @@ const MAX_TOKENS: usize = 28;
 /// Bytes of the longest units with their numbers between: `hours12mins`.
 const MAX_UNITS: usize = 12;
 
+/// Words before a time that has passed.
+const PASSED: &[&str] = &["after", "elapsed", "for", "in", "passed", "spent", "took"];
+
 /// What the parts of a time count, from the smallest on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Unit {
@@ -136,12 +139,22 @@ fn after<'a>(text: &Text<'a>, at: usize) -> Option<Eta<'a>> {
     Some(eta(text, from, duration(text, from)?))
 }
 
-/// `36s left`, `2 hours, 5 minutes and 3 seconds remaining`: the tokens before the word.
+/// `36s left`, `2 hours, 5 minutes and 3 seconds remaining`: the tokens before the word, without a
+/// time that has passed: `elapsed 1m, 30s left`.
 fn before<'a>(text: &Text<'a>, at: usize) -> Option<Eta<'a>> {
     let end = text.back_over_space(at);
     let furthest = end.saturating_sub(MAX_TOKENS);
-    let from = (furthest..end).find(|from| duration(text, *from) == Some(end))?;
+    let is_left = |from: &usize| duration(text, *from) == Some(end) && !has_passed(text, *from);
+    let from = (furthest..end).find(is_left)?;
     Some(eta(text, from, end))
+}
+
+fn has_passed(text: &Text<'_>, from: usize) -> bool {
+    let mark = text.back_over_space(from);
+    let word = text.back_over_space(mark - usize::from(matches!(text.before(mark), ":" | "=")));
+    PASSED
+        .iter()
+        .any(|passed| text.before(word).eq_ignore_ascii_case(passed))
 }
 
 /// Where the time that starts at the token `at` ends: a clock, or numbers with units of time, each
@@ -158,14 +171,10 @@ fn duration(text: &Text<'_>, at: usize) -> Option<usize> {
 }
 
 /// Behind what joins two parts of a time: `2h 3m`, `00m:07s`, `2 hours, 5 minutes and 3 seconds`.
-/// Behind a unit of one letter a comma begins another time: `1m, 30s left`.
 fn joint(text: &Text<'_>, end: usize) -> usize {
-    let unit = text.before(end);
-    let is_spelt = unit.len() > 1 && unit.chars().all(char::is_alphabetic);
     let mark = match text.str(end) {
         ":" => text.kind(end + 1) == Some(Kind::Number),
-        "," => is_spelt,
-        _ => false,
+        mark => mark == ",",
     };
     let at = text.past_space(end + usize::from(mark));
     if text.is_word(at, "and") {

@@ -48,6 +48,33 @@ const MEASURES: &[&str] = &[
     "volume",
 ];
 
+/// What works, and how it is with that: so many of so many are no part of a work.
+const LEVELS: &[&str] = &[
+    "active",
+    "alive",
+    "busy",
+    "connected",
+    "connections",
+    "cores",
+    "idle",
+    "online",
+    "open",
+    "peers",
+    "seeders",
+    "slots",
+    "threads",
+    "vus",
+    "workers",
+];
+
+/// Words right before a ratio that say how often something is tried.
+const TRIALS: &[&str] = &[
+    "attempt", "attempts", "retries", "retry", "retrying", "tries", "try", "trying",
+];
+
+/// Words behind a ratio that say what there are so many of, and how they are.
+const MAX_LEVEL_WORDS: usize = 2;
+
 /// How many words before and after a percentage can turn its meaning.
 pub const NEAR_WORDS: usize = 3;
 
@@ -55,6 +82,21 @@ pub const NEAR_WORDS: usize = 3;
 pub fn names_measure(word: &str) -> bool {
     let is_same = |measure: &&str| word.eq_ignore_ascii_case(measure);
     is_resource(word) || MEASURES.iter().any(is_same)
+}
+
+/// `10/10 VUs`, `4/4 drives online`, `attempt 2/5`: how many there are now, and not how much is done.
+pub fn is_level(text: &Text<'_>, (from, end): (usize, usize)) -> bool {
+    let is_one = |words: &[&str], at: usize| words.iter().any(|word| text.is_word(at, word));
+    let bracket = text.back_over_space(from);
+    let word =
+        text.back_over_space(bracket - usize::from(matches!(text.before(bracket), "(" | "[")));
+    let is_trial = word.checked_sub(1).is_some_and(|at| is_one(TRIALS, at));
+    let is_between = |at: &usize| matches!(text.kind(*at), Some(Kind::Word | Kind::Space));
+    let behind = (end..).take_while(is_between);
+    let mut words = behind
+        .filter(|at| text.kind(*at) == Some(Kind::Word))
+        .take(MAX_LEVEL_WORDS);
+    is_trial || words.any(|at| is_one(LEVELS, at))
 }
 
 /// Whether the words beside the percentage at the tokens `at` make it one.

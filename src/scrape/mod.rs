@@ -12,8 +12,8 @@
 //! [`percent`], [`amount`], [`speed`], [`eta`] and [`label`] look for their own in those, [`touch`] sees
 //! what is drawn beside a number, [`gauge`] sorts out what is only in use and [`measure`] what counts
 //! something else, [`sight`] joins what one line says, and [`displays`] and [`memory`] decide whether
-//! that is progress or merely a number: what must not be read matters as much as what must. [`bars`],
-//! [`steps`] and [`stage`] then tell one bar from another, [`whole`] which of them is all of the work, and
+//! that is progress or merely a number: what must not be read matters as much as what must. [`counts`] asks that of a
+//! counter. [`bars`], [`steps`] and [`stage`] then tell one bar from another, [`whole`] which of them is all of the work, and
 //! [`heading`] what it is called.
 //!
 //! Everything here is pure. Time is an argument, the work is linear in the bytes read, and nothing
@@ -21,6 +21,7 @@
 
 pub mod amount;
 pub mod bars;
+pub mod counts;
 pub mod displays;
 pub mod drawn;
 pub mod escape;

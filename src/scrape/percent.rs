@@ -107,7 +107,7 @@ fn is_left(text: &Text<'_>, (from, end): (usize, usize)) -> bool {
         || before.checked_sub(1).is_some_and(says_left)
 }
 
-/// `42%`, `42 %`, `42 percent`, `42/100%`.
+/// `42%`, `42 %`, `42 percent`, `42 per cent`, `42/100%`.
 fn signed_after(text: &Text<'_>, at: usize) -> Option<(usize, usize)> {
     let is_of_hundred = text.str(at + 1) == "/" && text.str(at + 2) == "100";
     if is_of_hundred && text.str(at + 3) == "%" {
@@ -116,10 +116,20 @@ fn signed_after(text: &Text<'_>, at: usize) -> Option<(usize, usize)> {
     }
     let space = text.kind(at + 1) == Some(Kind::Space) && text.str(at + 1).chars().count() == 1;
     let sign = at + 1 + usize::from(space);
-    let end = sign + 1;
-    let named = space && (text.is_word(sign, "percent") || text.is_word(sign, "pct"));
+    let named = || named_end(text, sign).filter(|_| space);
     let signed = matches!(text.str(sign), "%" | "％");
-    (stands_free(text, at, end) && (named || signed)).then_some((at, end))
+    let end = signed.then_some(sign + 1).or_else(named)?;
+    stands_free(text, at, end).then_some((at, end))
+}
+
+/// Where the word for a percent sign ends.
+fn named_end(text: &Text<'_>, word: usize) -> Option<usize> {
+    let cent = text.past_space(word + 1);
+    if text.is_word(word, "per") && text.is_word(cent, "cent") {
+        return Some(cent + 1);
+    }
+    let is_sign = text.is_word(word, "percent") || text.is_word(word, "pct");
+    is_sign.then_some(word + 1)
 }
 
 /// `%42`, as Turkish and Basque write it.

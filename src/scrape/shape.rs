@@ -172,7 +172,8 @@ impl Seen {
     }
 }
 
-fn shape(text: &Text<'_>, tokens: Range<usize>) -> u64 {
+/// What is left of these tokens without their numbers and their drawing.
+pub fn shape(text: &Text<'_>, tokens: Range<usize>) -> u64 {
     let mut hasher = DefaultHasher::new();
     for (at, token) in text
         .tokens()

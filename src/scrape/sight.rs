@@ -61,6 +61,8 @@ pub struct Sight {
     pub evidence: Evidence,
     /// The tokens of the ratio that the percentage was computed from.
     pub counter: Option<(usize, usize)>,
+    /// Nothing but that ratio says that it is progress: no bar, and nothing that moves.
+    pub bare: bool,
     /// The tokens of the percentage, if it stands in brackets and no word before it.
     pub head: Option<(usize, usize)>,
 }
@@ -105,8 +107,15 @@ pub fn see(
         reading,
         evidence,
         counter: computed.map(|ratio| ratio.at),
+        bare: computed.is_some_and(|ratio| is_bare(text, &parts, &ratio)),
         head: parts.percent.filter(heads).map(|percent| percent.at),
     })
+}
+
+fn is_bare(text: &Text<'_>, parts: &Parts<'_>, ratio: &Ratio) -> bool {
+    let moves = parts.speed.is_some() || parts.eta.is_some();
+    let drawn = ratio.apart || touch::is_barred(text, ratio.at);
+    !(moves || drawn) && parts.nesting == Nesting::None
 }
 
 /// Several counters, none of bytes and none with a word for what is counted.
@@ -274,7 +283,8 @@ fn is_of_table(text: &Text<'_>) -> bool {
     let is_pair = |at: &usize| {
         let unit = text.kind_before(*at) == Some(Kind::Word) || text.before(*at) == "%";
         let number = at.checked_sub(1 + usize::from(unit));
-        let is_number = |at| text.kind(at) == Some(Kind::Number);
+        // The digits of `sha256:3f2a` are none.
+        let is_number = |at| text.kind(at) == Some(Kind::Number) && text.before(at) != ":";
         text.kind(*at) == Some(Kind::Space) && is_number(at + 1) && number.is_some_and(is_number)
     };
     touch::is_ruled(text)

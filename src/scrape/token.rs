@@ -7,10 +7,14 @@
 /// A line with more than one broken byte in so many is no text. A name in an old encoding has fewer.
 const MAX_BROKEN: usize = 16;
 
+/// Apostrophes and blanks that part the thousands of a number and end no word: a no-break space, a
+/// narrow one and a thin one.
+const THOUSANDS: [&str; 5] = ["'", "’", "\u{a0}", "\u{202f}", "\u{2009}"];
+
 /// The four kinds of token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
-    /// Digits, and `.` or `,` between digits: `7`, `6,717,440`, `9.765,6`.
+    /// Digits, and what stands between digits: `7`, `6,717,440`, `9.765,6`, `1'234'567`.
     Number,
     /// Letters, with the digits that follow them: `MiB`, `h00m04s`.
     Word,
@@ -144,10 +148,33 @@ fn number_length(text: &[u8]) -> usize {
     let digit = |at: usize| text.get(at).is_some_and(u8::is_ascii_digit);
     let separator = |at: usize| matches!(text.get(at), Some(b'.' | b','));
     let mut at = 0;
-    while digit(at) || separator(at) && digit(at + 1) {
-        at += 1;
+    let mut group = 0;
+    loop {
+        if digit(at) {
+            at += 1;
+        } else if separator(at) && digit(at + 1) {
+            at += 1;
+            group = at;
+        } else if let Some(length) = thousands_mark(text, group, at) {
+            at += length;
+            group = at;
+        } else {
+            return at;
+        }
     }
-    at
+}
+
+/// The length of the mark at `at`, if one stands there that parts only thousands and the digits since
+/// `group` are parted so.
+fn thousands_mark(text: &[u8], group: usize, at: usize) -> Option<usize> {
+    let rest = text.get(at..)?;
+    let mark = THOUSANDS
+        .iter()
+        .find(|mark| rest.starts_with(mark.as_bytes()))?;
+    let digits = rest[mark.len()..]
+        .iter()
+        .take_while(|byte| byte.is_ascii_digit());
+    ((1..=3).contains(&(at - group)) && digits.take(4).count() == 3).then_some(mark.len())
 }
 
 /// Marks what is between a pair of quotation marks. One without its partner quotes nothing.

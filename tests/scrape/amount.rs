@@ -12,6 +12,11 @@ fn the_spellings_of_a_number() {
         ("9,765.6", 9765.6),
         ("4,75", 4.75),
         ("1.000", 1.0),
+        ("1'234'567", 1234567.0),
+        ("1’234’567.5", 1234567.5),
+        ("1\u{a0}234\u{a0}567", 1234567.0),
+        ("1\u{202f}234,5", 1234.5),
+        ("1\u{2009}234\u{2009}567", 1234567.0),
     ];
     for (text, value) in numbers {
         assert_eq!(number(text), Some(value), "{text}");
@@ -53,6 +58,14 @@ fn the_forms_of_a_ratio() {
         ("Progress 180 of 2000", 180.0, 2000.0, None),
         ("[=>   ] 12/24: top", 12.0, 24.0, None),
         ("(1/302)", 1.0, 302.0, None),
+        ("1'234'567 / 9'876'543", 1234567.0, 9876543.0, None),
+        (
+            "1\u{202f}234\u{202f}567 / 9\u{202f}876\u{202f}543 octets",
+            1234567.0,
+            9876543.0,
+            Some(BYTES),
+        ),
+        ("9 001 / 9 876 octets", 9001.0, 9876.0, Some(BYTES)),
     ];
     for (line, loaded, total, unit) in lines {
         let found: Vec<_> = ratios(&Text::new(line))

@@ -8,6 +8,7 @@ mod lines;
 mod moments;
 mod parsers;
 mod percent;
+mod ratios;
 mod recordings;
 mod rules;
 mod stages;

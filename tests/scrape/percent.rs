@@ -16,6 +16,7 @@ fn the_spellings_of_a_percentage() {
         ("45％", 45.0),
         ("%42 tamamlandı", 42.0),
         ("42 percent", 42.0),
+        ("42 per cent", 42.0),
         ("(100.4%)", 100.0),
         ("progress=7%", 7.0),
         ("(12.34/100%)", 12.34),

@@ -57,6 +57,7 @@ fn a_time_of_several_units_is_left_as_a_whole() {
             "1 week, 2 days, 3 hours, 5 minutes, and 3 seconds",
         ),
         ("45% 2h 3m 38s left", "2h 3m 38s"),
+        ("45% (1h, 5m left)", "1h, 5m"),
         ("45% (1 min 38 sec remaining)", "1 min 38 sec"),
         ("45% 2 days 3 hours remaining", "2 days 3 hours"),
         ("45% ETA: 1 hour, 38 minutes", "1 hour, 38 minutes"),

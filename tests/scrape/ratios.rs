@@ -1,0 +1,82 @@
+use crate::NONE;
+use crate::{percents, percents_in_time};
+
+fn drawn(rows: &[&str]) -> String {
+    rows.iter().map(|row| format!("\r{row}")).collect()
+}
+
+#[test]
+fn a_ratio_that_jumps_about_is_how_things_are() {
+    let counts = [4, 7, 3, 6, 2, 9, 5].map(|open| format!("\rpool {open}/10 taken"));
+    assert_eq!(percents(&counts.concat()), NONE);
+    assert_eq!(percents_in_time(&counts.concat().replace('\r', "\n")), NONE);
+    let framed = [3, 7, 4, 6, 5, 8].map(|open| format!("[{open}/10] pool\n"));
+    assert_eq!(percents_in_time(&framed.concat()), [30.0, 70.0]);
+}
+
+#[test]
+fn a_ratio_that_begins_in_the_middle_must_rise_twice() {
+    let rows = ["at 20/40", "at 21/40", "at 23/40", "at 24/40"];
+    assert_eq!(percents_in_time(&drawn(&rows)), [57.5, 60.0]);
+    let from_start = ["at 2/40", "at 3/40"];
+    assert_eq!(percents_in_time(&drawn(&from_start)), [5.0, 7.5]);
+}
+
+#[test]
+fn a_whole_that_grows_is_no_jump() {
+    let rows = ["[5/20] a", "[12/20] b", "[13/60] c", "[14/60] d"];
+    assert_eq!(percents_in_time(&drawn(&rows)), [25.0, 60.0, 21.67, 23.33]);
+}
+
+#[test]
+fn all_of_all_has_proven_nothing_until_it_was_less() {
+    for row in [
+        "4/4 mirrors found",
+        "[8/8] lanes",
+        "Step 3/3",
+        "12/12 files",
+    ] {
+        let rows = [row, &format!("{row}."), &format!("{row}..")].map(str::to_owned);
+        let rows: String = rows.map(|row| format!("\r{row}")).concat();
+        assert_eq!(percents(&rows), NONE, "{row}");
+        assert_eq!(percents_in_time(&rows.replace('\r', "\n")), NONE, "{row}");
+    }
+    assert_eq!(percents("\r3/4 mirrors found\r"), NONE);
+    assert_eq!(percents("[3/4] a\n[4/4] b\n"), [75.0, 100.0]);
+    assert_eq!(percents("\r[#####] 4/4\r"), [100.0]);
+    assert_eq!(percents("\r1.0/1.0 MB 5.0 MB/s eta 0:00:00\r"), [100.0]);
+}
+
+#[test]
+fn what_works_and_what_is_tried_again_is_no_part_of_a_whole() {
+    let lines = [
+        "running (0m0@.0s), @/10 VUs, @8 complete and 0 interrupted iterations",
+        "\r@/10 connections open",
+        "\r@/8 drives online",
+        "\rconnected to @/9 peers",
+        "[@/8 threads] hashing",
+        "attempt @/9",
+        "Retrying (@/9) in 5 s",
+    ];
+    for line in lines {
+        let stream: String = (1..8)
+            .map(|turn| line.replace('@', &turn.to_string()) + "\n")
+            .collect();
+        assert_eq!(percents_in_time(&stream), NONE, "{line}");
+    }
+    let bar = "\rstarting |##        | 2/10 threads\r";
+    assert_eq!(percents(bar), [20.0], "a bar outweighs the word");
+}
+
+#[test]
+fn two_sizes_of_which_one_grows_count_beside_steps() {
+    let layer =
+        |megabytes: u32| format!("#9 sha256:3f2a {megabytes}.50MB / 100.00MB 0.{megabytes}s\n");
+    let stream = format!(
+        "#8 [3/4] RUN make\n#8 [4/4] COPY . .\n{}{}{}",
+        layer(10),
+        layer(25),
+        layer(60)
+    );
+    assert_eq!(percents_in_time(&stream), [75.0, 100.0, 25.5, 60.5]);
+}
