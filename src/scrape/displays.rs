@@ -4,10 +4,11 @@
 //! or that their like came before with other numbers. How much of it a line needs is for [`Evidence`]
 //! to say; the proof is collected here.
 
-use super::amount::{BYTES, Ratio};
+use super::amount::BYTES;
 use super::counts::{Count, Counts, Course};
 use super::lines::{Edge, Place};
 use super::parser::{Parser, Rule};
+use super::ratio::Ratio;
 use super::reading::{MAX_TEXT, Reading};
 use super::shape::{Past, Shapes, shape};
 use super::sight::{self, Evidence, Sight};

@@ -6,8 +6,8 @@
 //! empty is none yet, nor is one with a single cell where marks run, and one that is full must have
 //! been there before.
 
-use super::amount::percent_of;
 use super::label;
+use super::ratio::percent_of;
 use super::reading::Reading;
 
 /// Cells of the shortest bar, so that three dots in brackets are none.

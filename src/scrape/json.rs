@@ -49,12 +49,23 @@ pub enum Share {
     Ambiguous(f64),
 }
 
-const PERCENTS: &[&str] = &["percent", "percentage", "pct", "_percent_str"];
+impl Share {
+    /// The number as it stands.
+    pub fn value(self) -> f64 {
+        match self {
+            Self::Percent(value) | Self::Fraction(value) | Self::Ambiguous(value) => value,
+        }
+    }
+}
+
+/// Keys of a share of a hundred.
+pub const PERCENTS: &[&str] = &["percent", "percentage", "pct", "_percent_str"];
 const FRACTIONS: &[&str] = &["percent_done", "fraction", "fraction_done"];
-const EITHER: &[&str] = &["progress", "Progress"];
+/// Keys of a share of one, or of a hundred.
+pub const EITHER: &[&str] = &["progress", "Progress"];
 
 /// Pairs of keys: so much, of so much.
-const COUNTERS: &[(&str, &str)] = &[
+pub const COUNTERS: &[(&str, &str)] = &[
     ("downloaded_bytes", "total_bytes"),
     ("downloaded_bytes", "total_bytes_estimate"),
     ("bytes_done", "total_bytes"),
@@ -280,6 +291,11 @@ impl Standing {
     }
 }
 
+/// `0.55` is 55, and not 55.00000000000001.
+fn hundredfold(fraction: f64) -> f64 {
+    (fraction * 1.0e12).round() / 1.0e10
+}
+
 /// What the ambiguous shares of a stream are shares of.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub enum Scale {
@@ -298,7 +314,7 @@ impl Scale {
     /// The share in per cent, if that can be told by now.
     pub fn percent(&mut self, share: Share) -> Option<f64> {
         match share {
-            Share::Fraction(value) => Some(value * 100.0),
+            Share::Fraction(value) => Some(hundredfold(value)),
             Share::Percent(value) => {
                 *self = Self::Hundred;
                 Some(value)
@@ -316,7 +332,7 @@ impl Scale {
         };
         match *self {
             _ if value == 0.0 => Some(0.0),
-            Self::One => Some(value * 100.0),
+            Self::One => Some(hundredfold(value)),
             Self::Hundred => Some(value),
             Self::Unknown | Self::Guess => None,
         }

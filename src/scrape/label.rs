@@ -2,6 +2,7 @@
 
 use super::amount;
 use super::percent;
+use super::ratio;
 use super::token::{Kind, Text};
 
 /// Blanks that set two columns apart.
@@ -102,7 +103,7 @@ fn names_value(text: &Text<'_>, word: usize) -> bool {
 
 /// `Epoch [1/3]` of `Epoch [1/3], Step [20/100]`: what the outer counter says names the stage.
 pub fn outer(text: &Text<'_>, inner: usize) -> Option<String> {
-    let before = amount::ratios(text).into_iter();
+    let before = ratio::ratios(text).into_iter();
     let end = before.map(|ratio| ratio.at.1).filter(|end| *end <= inner);
     let end = end.max()?;
     let closed = end + usize::from(matches!(text.str(end), "]" | ")"));

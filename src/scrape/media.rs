@@ -4,7 +4,7 @@
 //! a line for people, `out_time=` in a block of `key=value` lines for machines. With two films
 //! coming in, or none, nobody can tell how long the work is; then the clock is an amount of seconds.
 
-use super::amount::percent_of;
+use super::ratio::percent_of;
 use super::reading::Reading;
 use super::speed;
 use super::token::Text;

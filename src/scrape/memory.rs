@@ -2,7 +2,6 @@
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 
-use super::amount::percent_of;
 use super::bars::{Bars, Extent, Shown};
 use super::displays::{Displays, Role};
 use super::drawn::{Drawings, Vouched};
@@ -10,16 +9,19 @@ use super::frame::MAX_SIGHT;
 use super::gauge::names_resource;
 use super::heading::{Heading, title};
 use super::json::{self, Scale, Standing};
+use super::label;
 use super::lines::{Edge, Place};
 use super::media::{Clock, Media};
+use super::pairs;
 use super::parser::{Parser, Rule};
+use super::ratio::percent_of;
 use super::reading::Reading;
 use super::sight;
 use super::source::{Said, Source};
 use super::stage::Stages;
 use super::status::{self, Columns};
 use super::steps::Steps;
-use super::token::is_garbage;
+use super::token::{Text, is_garbage};
 use super::whole;
 
 /// By how many points a percentage has moved, whatever its rounding and that of the amount.
@@ -38,6 +40,8 @@ pub struct Memory {
     standing: Standing,
     /// The last number alone on its line.
     bare: Option<f64>,
+    /// The last share that stood among pairs.
+    share: Option<f64>,
     /// What stood last in columns.
     columns: Option<Columns>,
     /// The last amount beside a percentage, and the first percentage beside it.
@@ -285,6 +289,20 @@ impl Memory {
         }
     }
 
+    /// A share among the pairs of a log, from the second value on.
+    fn pairs(&mut self, shown: &str) -> Said {
+        let text = Text::new(shown);
+        let share = pairs::share(&text)?;
+        let percent = self.scale.percent(share);
+        let before = self.share.replace(share.value());
+        let moved = before.is_some_and(|before| before != share.value());
+        let reading = Reading {
+            message: pairs::message(&text).and_then(label::words),
+            ..Reading::of_percent(percent?)
+        };
+        moved.then_some((Source::Hint, reading))
+    }
+
     /// A number with no sign of what it is counts from the second on, while it rises. An open line
     /// may still get another digit.
     fn bare(&mut self, place: Place, shown: &str) -> Said {
@@ -294,6 +312,12 @@ impl Memory {
         }
         if let Some(value) = status::named(shown).filter(|_| self.follows(Rule::Status)) {
             return Some((Source::Hint, Reading::of_percent(value)));
+        }
+        if shown.contains('=')
+            && self.follows(Rule::Status)
+            && let Some(said) = self.pairs(shown)
+        {
+            return Some(said);
         }
         if let Some(columns) = status::columns(shown).filter(|_| self.follows(Rule::Status)) {
             let same = self

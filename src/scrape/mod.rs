@@ -9,12 +9,13 @@
 //!
 //! The way of a byte: [`lines`] cuts the stream into lines as a terminal shows them, [`frame`] puts
 //! by what comes within one moment, [`token`] cuts a line into numbers, words and marks,
-//! [`percent`], [`amount`], [`speed`], [`eta`] and [`label`] look for their own in those, [`touch`] sees
-//! what is drawn beside a number, [`gauge`] sorts out what is only in use and [`measure`] what counts
-//! something else, [`sight`] joins what one line says, and [`displays`] and [`memory`] decide whether
-//! that is progress or merely a number: what must not be read matters as much as what must. [`counts`] asks that of a
-//! counter. [`bars`], [`steps`] and [`stage`] then tell one bar from another, [`whole`] which of them is all of the work, and
-//! [`heading`] what it is called.
+//! [`percent`], [`ratio`], [`pairs`], [`amount`], [`speed`], [`eta`] and [`label`] look for their own in
+//! those, [`touch`] sees what is drawn beside a number, [`gauge`] sorts out what is only in use and
+//! [`measure`] what counts something else, [`sight`] joins what one line says, and [`displays`] and
+//! [`memory`] decide whether that is progress or merely a number: what must not be read matters as much
+//! as what must. [`counts`] asks it of a counter, [`shape`] of everything else. [`bars`], [`steps`] and
+//! [`stage`] then tell one bar from another, [`whole`] which of them is all of the work, and [`heading`]
+//! what it is called.
 //!
 //! Everything here is pure. Time is an argument, the work is linear in the bytes read, and nothing
 //! a command prints can make the memory grow beyond one line of [`lines::MAX_LINE`].
@@ -35,8 +36,10 @@ pub mod lines;
 pub mod measure;
 pub mod media;
 pub mod memory;
+pub mod pairs;
 pub mod parser;
 pub mod percent;
+pub mod ratio;
 pub mod reader;
 pub mod reading;
 pub mod shape;

@@ -4,15 +4,17 @@
 //! certain; one that differs shows that `x/y` is something else (the ratio of a compression, the
 //! files left to check). A percentage alone may be anything; with a speed beside it, it is progress.
 
-use super::amount::{self, Amount, BYTES, Ratio};
+use super::amount::{self, Amount, BYTES};
 use super::eta::{self, Eta};
 use super::frame::MAX_SIGHT;
 use super::gauge::is_in_gauge;
 use super::label;
 use super::lines::{Edge, Place, decode};
 use super::measure::heads_measure;
+use super::pairs;
 use super::parser::Rule;
 use super::percent::{self, Percent};
+use super::ratio::{self, Ratio};
 use super::reading::Reading;
 use super::shape::Nesting;
 use super::speed::{self, Speed};
@@ -142,7 +144,7 @@ fn parts<'a>(text: &Text<'a>, nested: impl FnOnce(&[Ratio]) -> Nesting) -> Parts
     let percent = percent::find(text);
     let behind = |percent| speed::after_percent(text, &percent);
     let speed = speed::find(text).or_else(|| percent.and_then(behind));
-    let ratios = amount::ratios(text);
+    let ratios = ratio::ratios(text);
     let agreeing = ratios.iter().filter(|ratio| agrees(ratio, percent));
     let is_behind = |ratio: &Ratio| percent.is_some_and(|percent| ratio.at.0 >= percent.at.1);
     let ratio = agreeing
@@ -330,6 +332,9 @@ fn past_bar(text: &Text<'_>, at: usize) -> usize {
 fn words(text: &Text<'_>, parts: &Parts<'_>) -> Option<String> {
     if let (Nesting::In(_), Some(ratio)) = (parts.nesting, parts.ratio) {
         return label::outer(text, ratio.at.0);
+    }
+    if let Some(said) = pairs::message(text) {
+        return label::words(said);
     }
     if let Some(whole) = parts
         .percent

@@ -1,6 +1,7 @@
 //! Lines written for machines, or so regular that a machine may read them as such.
 
-use super::amount::{BYTES, number, percent_of, size};
+use super::amount::{BYTES, number, size};
+use super::ratio::percent_of;
 use super::reading::Reading;
 
 /// Where a scale begins at most.

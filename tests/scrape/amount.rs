@@ -1,4 +1,5 @@
-use doneyet::scrape::amount::{BYTES, alone, amount_at, number, ratios};
+use doneyet::scrape::amount::{BYTES, alone, amount_at, number};
+use doneyet::scrape::ratio::ratios;
 use doneyet::scrape::token::Text;
 
 #[test]

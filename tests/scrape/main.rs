@@ -6,6 +6,7 @@ mod hostile;
 mod json;
 mod lines;
 mod moments;
+mod pairs;
 mod parsers;
 mod percent;
 mod ratios;
