@@ -7,7 +7,7 @@ use crate::session::demand::Demand;
 use crate::session::tags::EntityTags;
 use crate::session::toll::Charge;
 use crate::session::{publish, vocabulary};
-use crate::task::Refusal;
+use crate::task::{Patch, Refusal};
 use crate::wire::http::{Response, Status};
 
 /// What follows from a call whose content is there.
@@ -67,7 +67,9 @@ impl Consequence {
                 task,
                 mode,
                 lease_ms,
-            } => publish::one(task, content, mode, lease_ms).map(Demand::Publish),
+            } => Patch::parse(content)
+                .and_then(|patch| publish::one(task, patch, mode, lease_ms))
+                .map(Demand::Publish),
             Call::Recipes => Ok(Demand::Recipes),
             Call::Order => Order::parse(content).map(Demand::Start),
             Call::Fetch(task, name) => Ok(Demand::Fetch { task, name }),

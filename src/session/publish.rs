@@ -5,31 +5,29 @@ use crate::task::refusal::MAX_LINES;
 use crate::task::update::MAX_FIELDS;
 use crate::task::{Mode, Patch, Refusal, TaskId};
 
-/// The patch that `json` is, for `task`.
+/// A patch for `task`.
 ///
 /// # Errors
-/// As [`Patch::parse`], or if the patch names another task.
+/// If it names another task.
 pub fn one(
     task: TaskId,
-    json: &[u8],
+    patch: Patch,
     mode: Mode,
     lease_ms: Option<u64>,
 ) -> Result<Publish, Refusal> {
-    let patch = Patch::parse(json)?.addressed_to(&task)?;
     Ok(Publish {
+        patch: patch.addressed_to(&task)?,
         task,
-        patch,
         mode,
         lease_ms,
     })
 }
 
-/// The patch that `json` is, for the task it names itself.
+/// A patch for the task it names itself.
 ///
 /// # Errors
-/// As [`Patch::parse`] and [`Patch::task_id`].
-pub fn addressed(json: &[u8], lease_ms: Option<u64>) -> Result<Publish, Refusal> {
-    let patch = Patch::parse(json)?;
+/// As [`Patch::task_id`].
+pub fn addressed(patch: Patch, lease_ms: Option<u64>) -> Result<Publish, Refusal> {
     Ok(Publish {
         task: patch.task_id()?,
         patch,
@@ -51,7 +49,7 @@ pub fn many(
     let mut read = |line: &[u8]| {
         pay()?;
         match line.len() {
-            0..=MAX_FIELDS => addressed(line, lease_ms),
+            0..=MAX_FIELDS => addressed(Patch::parse(line)?, lease_ms),
             _ => Err(Refusal::TooLarge),
         }
     };

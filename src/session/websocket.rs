@@ -9,7 +9,7 @@ use crate::session::outbox::Outbox;
 use crate::session::toll::{Charge, Toll};
 use crate::session::vocabulary::{self, Action, BadAction};
 use crate::session::{Flow, Outcome, Step, publish};
-use crate::task::{Mode, Refusal, TaskId};
+use crate::task::{Mode, Patch, Refusal, TaskId};
 use crate::wire::close::{Close, CloseCode};
 use crate::wire::frame::{self, OpCode, Role};
 use crate::wire::message::{Assembler, Limits, Message};
@@ -253,13 +253,7 @@ impl WebSocket {
                 text(b"pong", out);
                 Outcome::Handled
             }
-            Purpose::Work(task) => {
-                let read = publish::one(task.clone(), message.as_bytes(), Mode::Merge, None);
-                self.read_publish(read, out)
-            }
-            Purpose::WorkMany => {
-                self.read_publish(publish::addressed(message.as_bytes(), None), out)
-            }
+            Purpose::Work(_) | Purpose::WorkMany => self.read_patch(message, out),
             _ => match Action::parse(message).and_then(|action| self.demand(action)) {
                 Ok(Demand::Cancel { .. }) if self.permit == Permit::WatchOnly => {
                     let why = "the ticket allows watching, not cancelling: \
@@ -273,8 +267,12 @@ impl WebSocket {
         })
     }
 
-    fn read_publish(&self, read: Result<publish::Publish, Refusal>, out: &mut Outbox) -> Outcome {
-        match read {
+    fn read_patch(&self, message: &str, out: &mut Outbox) -> Outcome {
+        let publish = Patch::parse_text(message).and_then(|patch| match &self.purpose {
+            Purpose::Work(task) => publish::one(task.clone(), patch, Mode::Merge, None),
+            _ => publish::addressed(patch, None),
+        });
+        match publish {
             Ok(publish) => Outcome::Demand(Demand::Publish(publish)),
             Err(refusal) => {
                 text(&vocabulary::refusal(&refusal), out);

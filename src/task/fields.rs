@@ -5,6 +5,7 @@
 //! bytes, to merge is to copy runs of them, to compare is to compare them.
 
 use std::borrow::Cow;
+use std::cmp::Ordering;
 
 use serde_core::Serialize;
 use serde_json::{Map, Value};
@@ -128,10 +129,17 @@ impl Fields {
         );
         let mut old = self.members().peekable();
         for change in patch.members().filter(|member| counts(member.name())) {
-            while let Some(kept) = old.next_if(|kept| kept.name() < change.name()) {
-                next.push(kept);
+            let mut before = None;
+            while let Some(&kept) = old.peek()
+                && let order = by_name(kept.name(), change.name())
+                && order != Ordering::Greater
+            {
+                old.next();
+                match order {
+                    Ordering::Equal => before = Some(kept),
+                    _ => next.push(kept),
+                }
             }
-            let before = old.next_if(|before| before.name() == change.name());
             match change.value() {
                 NULL => {}
                 [b'{', ..] => next.push_merged(before, change),
@@ -147,26 +155,31 @@ impl Fields {
     /// Begins a member at the end, wherever it belongs: [`finish`](Self::finish) and, after the
     /// last, [`sort`](Self::sort) are to follow.
     pub(super) fn begin(&mut self, name: &str) {
-        let start = self.text.len();
-        self.text.push(b',');
-        write(&mut self.text, name);
-        let colon = self.text.len();
-        self.text.push(b':');
-        self.note(start, colon);
+        self.begin_as(|text| write(text, name));
+    }
+
+    /// As [`begin`](Self::begin), with a name that needs no escapes in JSON.
+    pub(super) fn begin_plain(&mut self, name: &str) {
+        self.begin_as(|text| quote(text, name));
     }
 
     /// Gives the member that was begun its value.
     pub(super) fn finish(&mut self, value: &(impl Serialize + ?Sized)) {
         write(&mut self.text, value);
-        if let Some(last) = self.spans.last_mut() {
-            last.end = self.text.len() as u32;
-        }
+        self.close();
+    }
+
+    /// As [`finish`](Self::finish), with a text that needs no escapes in JSON.
+    pub(super) fn finish_plain(&mut self, value: &str) {
+        quote(&mut self.text, value);
+        self.close();
     }
 
     /// Puts the members in order. Of those with the same name the last counts.
     pub(super) fn sort(&mut self) {
         let text = &self.text;
-        self.spans.sort_by_key(|span| span.name(text));
+        self.spans
+            .sort_by(|one, other| by_name(one.name(text), other.name(text)));
         self.spans.dedup_by(|later, kept| {
             let is_again = later.name(text) == kept.name(text);
             if is_again {
@@ -174,6 +187,22 @@ impl Fields {
             }
             is_again
         });
+    }
+
+    fn begin_as(&mut self, write_name: impl FnOnce(&mut Vec<u8>)) {
+        let start = self.text.len();
+        self.text.push(b',');
+        write_name(&mut self.text);
+        let colon = self.text.len();
+        self.text.push(b':');
+        self.note(start, colon);
+    }
+
+    /// The last member's value ends here.
+    fn close(&mut self) {
+        if let Some(last) = self.spans.last_mut() {
+            last.end = self.text.len() as u32;
+        }
     }
 
     fn push(&mut self, member: Member<'_>) {
@@ -226,6 +255,19 @@ pub fn as_number(json: &[u8]) -> Option<f64> {
 pub(super) fn write(out: &mut Vec<u8>, value: &(impl Serialize + ?Sized)) {
     // Memory takes everything, and texts, numbers that JSON has and maps of them can be written.
     let _ = serde_json::to_writer(out, value);
+}
+
+/// Appends `text`, in which JSON has nothing to escape.
+fn quote(out: &mut Vec<u8>, text: &str) {
+    out.push(b'"');
+    out.extend_from_slice(text.as_bytes());
+    out.push(b'"');
+}
+
+/// Names are short and soon differ: a loop is through before a call of `memcmp` has begun, which is
+/// what comparing slices makes.
+fn by_name(one: &[u8], other: &[u8]) -> Ordering {
+    one.iter().cmp(other)
 }
 
 /// RFC 7396 §2. The recursion is bounded: the parser refuses more than 128 levels.

@@ -1,4 +1,7 @@
 //! A JSON object, read straight into [`Fields`]: no tree is made of it on the way.
+//!
+//! A text comes *borrowed* where it stands in the input as it is, and owned where escapes had to be
+//! resolved. So one that is borrowed had none, and needs none when it is written again.
 
 use std::fmt;
 
@@ -53,11 +56,16 @@ impl<'de> DeserializeSeed<'de> for Name<'_> {
     }
 }
 
-impl Visitor<'_> for Name<'_> {
+impl<'de> Visitor<'de> for Name<'_> {
     type Value = ();
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("a name")
+    }
+
+    fn visit_borrowed_str<E>(self, name: &'de str) -> Result<(), E> {
+        self.0.begin_plain(name);
+        Ok(())
     }
 
     fn visit_str<E>(self, name: &str) -> Result<(), E> {
@@ -106,6 +114,11 @@ impl<'de> Visitor<'de> for Content<'_> {
 
     fn visit_f64<E>(self, value: f64) -> Result<(), E> {
         self.0.finish(&value);
+        Ok(())
+    }
+
+    fn visit_borrowed_str<E>(self, value: &'de str) -> Result<(), E> {
+        self.0.finish_plain(value);
         Ok(())
     }
 

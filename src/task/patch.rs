@@ -22,19 +22,23 @@ impl Patch {
     /// [`Refusal::BadJson`] for what is no JSON (bad UTF-8, lone surrogates, `1e999`, nesting
     /// beyond 128 levels), [`Refusal::BadState`] for JSON that is no object.
     pub fn parse(json: &[u8]) -> Result<Patch, Refusal> {
-        let error = match str::from_utf8(json).map(parse) {
-            Ok(Ok(fields)) => return Ok(Patch(fields)),
-            Ok(Err(error)) if !error.is_data() => Some(error),
-            // No text, or no object: what is wrong with it as JSON, if anything?
-            _ => serde_json::from_slice::<Value>(json).err(),
-        };
-        Err(error.map_or(
-            Refusal::BadState {
-                field: "body",
-                allowed: "a JSON object",
-            },
-            |error| Refusal::BadJson(error.to_string()),
-        ))
+        match str::from_utf8(json) {
+            Ok(text) => Patch::parse_text(text),
+            Err(_) => Err(no_object(json)),
+        }
+    }
+
+    /// As [`Patch::parse`], for what is known to be UTF-8, as the text of a WebSocket message is.
+    ///
+    /// # Errors
+    /// As [`Patch::parse`].
+    pub fn parse_text(json: &str) -> Result<Patch, Refusal> {
+        parse(json)
+            .map(Patch)
+            .map_err(|error| match error.is_data() {
+                true => no_object(json.as_bytes()),
+                false => Refusal::BadJson(error.to_string()),
+            })
     }
 
     /// A patch that sets these fields to these texts.
@@ -93,6 +97,17 @@ impl Patch {
     /// Checks the fields that the daemon knows, but for `status` and `cancel`.
     pub(super) fn check(&self) -> Result<(), Refusal> {
         self.0.members().try_for_each(check)
+    }
+}
+
+/// What is wrong with `json`: no JSON, or else no object.
+fn no_object(json: &[u8]) -> Refusal {
+    match serde_json::from_slice::<Value>(json) {
+        Err(error) => Refusal::BadJson(error.to_string()),
+        Ok(_) => Refusal::BadState {
+            field: "body",
+            allowed: "a JSON object",
+        },
     }
 }
 

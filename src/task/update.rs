@@ -32,7 +32,7 @@ pub struct Update {
 impl Update {
     /// Encodes `json` (one whole state) as revision `rev`; `terminal` if nothing follows it.
     pub fn new(rev: u64, terminal: bool, json: &[u8]) -> Update {
-        let mut bytes = Vec::with_capacity(frame::MAX_HEADER + json.len());
+        let mut bytes = Vec::new();
         frame::encode(OpCode::Text, json, &mut bytes);
         let json_at = bytes.len() - json.len();
         Update {

@@ -150,6 +150,18 @@ impl Header {
         self.is_final && self.opcode != OpCode::Continuation
     }
 
+    /// How many bytes [`Header::encode`] appends.
+    #[must_use]
+    pub const fn encoded_len(&self) -> usize {
+        let extension = match self.len {
+            0..=125 => 0,
+            126..=0xffff => 2,
+            _ => 8,
+        };
+        let key = if self.mask.is_some() { 4 } else { 0 };
+        2 + extension + key
+    }
+
     /// Appends the header to `out`, with its length in the shortest form.
     ///
     /// It writes what it is told, also a header that [`Header::parse`] would refuse; [`encode`] and
@@ -264,12 +276,12 @@ fn encode_header(opcode: OpCode, payload: &[u8], mask: Option<[u8; 4]>, out: &mu
         !opcode.is_control() || payload.len() <= MAX_CONTROL,
         "control frame too long"
     );
-    out.reserve(MAX_HEADER + payload.len());
-    Header {
+    let header = Header {
         is_final: true,
         opcode,
         mask,
         len: payload.len() as u64,
-    }
-    .encode(out);
+    };
+    out.reserve(header.encoded_len() + payload.len());
+    header.encode(out);
 }
