@@ -58,6 +58,10 @@ impl Access {
             "https" => 443,
             _ => return false,
         };
+        // Mostly both were taken from the address bar as they stood there.
+        if host.is_some_and(|host| host.eq_ignore_ascii_case(authority)) {
+            return true;
+        }
         let (name, port) = split_port(authority);
         let same_origin = host.is_some_and(|host| {
             let (host_name, host_port) = split_port(host);

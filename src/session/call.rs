@@ -289,7 +289,7 @@ impl Call {
             self,
             Call::Publish { .. } | Call::PublishMany { .. } | Call::Order
         );
-        if needs_content && head.framing()? == Framing::None {
+        if needs_content && head.framing == Framing::None {
             return Err(HttpError::new(
                 Status::LENGTH_REQUIRED,
                 "length_required",

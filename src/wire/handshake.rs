@@ -105,7 +105,7 @@ impl Offer {
         }
         check_version(head)?;
         // The bytes after the head are frames. Content there would be read as frames too.
-        if !matches!(head.framing()?, Framing::None | Framing::Length(0)) {
+        if !matches!(head.framing, Framing::None | Framing::Length(0)) {
             return Err(HttpError::bad_request("An upgrade carries no content."));
         }
         Ok(Offer {

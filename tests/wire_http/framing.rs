@@ -6,7 +6,7 @@ use crate::feed::head;
 
 fn framing(version: &str, fields: &str) -> Result<Framing, u16> {
     let bytes = format!("POST / {version}\r\nHost: a\r\n{fields}\r\n");
-    let read: Result<Framing, HttpError> = head(bytes.as_bytes(), |head| head.framing()).unwrap();
+    let read: Result<Framing, HttpError> = head(bytes.as_bytes(), |head| head.framing);
     read.map_err(|error| error.status.code())
 }
 

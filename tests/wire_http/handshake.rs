@@ -21,7 +21,7 @@ const GOOD: [&str; 6] = [
 
 fn offer(lines: &[&str]) -> Result<Offer, u16> {
     let bytes = format!("{}\r\n\r\n", lines.join("\r\n"));
-    let read: Result<Offer, HttpError> = head(bytes.as_bytes(), Offer::read).unwrap();
+    let read: Result<Offer, HttpError> = head(bytes.as_bytes(), Offer::read).and_then(|read| read);
     read.map_err(|error| error.status.code())
 }
 

@@ -43,28 +43,28 @@ impl Http {
     ) -> Result<Outcome, Fault> {
         let mut fields = Fields::default();
         let head = Head::parse(bytes, &mut fields)?;
-        let framing = head.framing()?;
-        let mut terms = Terms::read(&head, &self.access);
         let asker = self.proxy.as_ref().and_then(|proxy| proxy.asker(&head));
-        if handshake::is_upgrade(&head) {
-            // Whatever is answered but 101: a proxy may take this connection for a tunnel by now.
-            terms.exchange = terms.exchange.closing();
-            if let Err(refusal) = toll.charge(Charge::Handshake, asker) {
-                return Ok(self.refuse(&terms, &refusal, out, now));
-            }
+        if handshake::is_upgrade(&head)
+            && let Err(refusal) = toll.charge(Charge::Handshake, asker)
+        {
+            let terms = Terms::read(&head, &self.access);
+            return Ok(self.refuse(&terms, &refusal, out, now));
         }
-        let asked = Asked::read(&head, &self.access, &self.keyring, now);
-        let call = match asked {
+        let call = match Asked::read(&head, &self.access, &self.keyring, now) {
             Ok(Asked::Call(call)) => call,
             Ok(Asked::Upgrade(offer, purpose, permit)) => {
                 switch(&offer, out);
                 return Ok(Outcome::Upgrade(purpose, permit));
             }
-            Err(rejection) => return Ok(self.reject(rejection, framing, terms, out, now)),
+            Err(rejection) => {
+                let terms = Terms::read(&head, &self.access);
+                return Ok(self.reject(rejection, head.framing, terms, out, now));
+            }
         };
-        let body = match Body::new(framing, call.max_content()) {
+        let terms = Terms::read(&head, &self.access);
+        let body = match Body::new(head.framing, call.max_content()) {
             Ok(body) => body,
-            Err(error) => return Ok(self.reject(error.into(), framing, terms, out, now)),
+            Err(error) => return Ok(self.reject(error.into(), head.framing, terms, out, now)),
         };
         if head.expects_continue() && !body.is_complete() {
             Response::new(Status::CONTINUE).encode(terms.exchange, out.reply());

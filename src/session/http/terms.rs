@@ -3,6 +3,7 @@
 use crate::session::access::Access;
 use crate::session::report::Method;
 use crate::session::tags::EntityTags;
+use crate::wire::handshake;
 use crate::wire::http::{Exchange, Head};
 
 /// What a request's head says about the form of its answer. It is kept for as long as the answer is
@@ -29,6 +30,11 @@ struct Wishes {
 
 impl Terms {
     pub(super) fn read(head: &Head<'_>, access: &Access) -> Terms {
+        let mut exchange = Exchange::answering(head);
+        if handshake::is_upgrade(head) {
+            // Whatever is answered but 101: a proxy may take this connection for a tunnel by now.
+            exchange = exchange.closing();
+        }
         // Two of them are none: no browser sends more than one (RFC 6454 §7.3).
         let origin = head
             .only("origin")
@@ -46,7 +52,7 @@ impl Terms {
         let says_nothing = wishes == Wishes::default();
         Terms {
             method: Method::of(head.method),
-            exchange: Exchange::answering(head),
+            exchange,
             wishes: (!says_nothing).then(|| Box::new(wishes)),
         }
     }

@@ -17,8 +17,7 @@ pub enum Version {
     Http11,
 }
 
-/// A request without its content. That a value exists means every check below has passed, except
-/// for the length, which is read when [`framing`](Head::framing) is asked.
+/// A request without its content. That a value exists means every check below has passed.
 #[derive(Clone, Copy, Debug)]
 pub struct Head<'b> {
     /// A token such as `GET`; methods are case-sensitive (RFC 9110 §9.1).
@@ -29,6 +28,8 @@ pub struct Head<'b> {
     pub target: &'b str,
     /// What the client speaks.
     pub version: Version,
+    /// How long the content is.
+    pub framing: Framing,
     host: Option<&'b str>,
     section: Section<'b>,
 }
@@ -39,7 +40,8 @@ impl<'b> Head<'b> {
     /// # Errors
     ///
     /// 505 for another version of HTTP, 400 for anything that is not in the grammar (RFC 9112 §3,
-    /// §5) and for a missing, repeated or malformed `Host`.
+    /// §5), for a missing, repeated or malformed `Host`, and for a length that is malformed, repeated
+    /// or contradicted by a transfer coding; 501 for a coding other than `chunked`.
     pub fn parse(bytes: &'b [u8], fields: &'b mut Fields<'b>) -> Result<Head<'b>, HttpError> {
         let mut request = httparse::Request::new(&mut []);
         let read = request
@@ -66,6 +68,7 @@ impl<'b> Head<'b> {
             method,
             target,
             version,
+            framing: section.framing(version)?,
             host,
             section,
         })
@@ -111,16 +114,6 @@ impl<'b> Head<'b> {
     pub fn expects_continue(&self) -> bool {
         self.version == Version::Http11 && self.list_contains("expect", "100-continue")
     }
-
-    /// How long the content is.
-    ///
-    /// # Errors
-    ///
-    /// 400 for a length that is malformed, repeated or contradicted by a transfer coding, 501 for
-    /// a coding other than `chunked`.
-    pub fn framing(&self) -> Result<Framing, HttpError> {
-        self.section.framing(self.version)
-    }
 }
 
 impl Version {
@@ -130,14 +123,6 @@ impl Version {
             Version::Http10
         } else {
             Version::Http11
-        }
-    }
-
-    /// As in a request line or status line.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Version::Http10 => "HTTP/1.0",
-            Version::Http11 => "HTTP/1.1",
         }
     }
 }

@@ -6,7 +6,6 @@
 //! `Connection` are written here and nowhere else, and thus are always right.
 
 use std::borrow::Cow;
-use std::io::Write;
 
 use super::grammar::is_value_byte;
 use super::{Head, Status, Version};
@@ -166,8 +165,7 @@ impl<'a> Response<'a> {
     /// Appends the answer to `out`, in the form that `exchange` calls for.
     pub fn encode(&self, exchange: Exchange, out: &mut Vec<u8>) {
         out.reserve(USUAL_HEAD);
-        // Writing to memory cannot fail.
-        let _ = write!(out, "{} {}\r\n", Version::Http11.as_str(), self.status);
+        push_text(out, self.status.line());
         for (name, value) in &self.fields {
             push_field(out, name, value);
         }

@@ -97,10 +97,8 @@ impl Scan {
         };
         let inside = bytes.get(usize::from(self.at)..limit.min(bytes.len()));
         let inside = inside.unwrap_or_default();
-        // NUL, LF and CR. What else is as low is rare: one comparison is cheaper than three.
-        let meant = |byte: &u8| *byte <= b'\r';
         // The limits are below 2¹⁶.
-        self.at += inside.iter().position(meant).unwrap_or(inside.len()) as u16;
+        self.at += plain_len(inside) as u16;
     }
 
     /// Where `byte` leads to. On an error nothing that matters has changed, so that the same byte
@@ -160,4 +158,26 @@ impl Scan {
         self.fields += 1;
         Ok(Place::FieldLine)
     }
+}
+
+/// How many bytes at the start [`Scan::step`] has no say on: it has on NUL, LF and CR. What else is
+/// as low is rare, and only stops the skipping.
+fn plain_len(bytes: &[u8]) -> usize {
+    let (words, rest) = bytes.as_chunks::<8>();
+    for (index, word) in words.iter().enumerate() {
+        if let Some(at) = first_low(*word) {
+            return 8 * index + at;
+        }
+    }
+    let low = rest.iter().position(|byte| *byte <= b'\r');
+    8 * words.len() + low.unwrap_or(rest.len())
+}
+
+/// Where among eight bytes the first one is that is at most CR: subtracting CR and one from each
+/// borrows into its high bit. It may into one above, too, which is not the first then.
+fn first_low(word: [u8; 8]) -> Option<usize> {
+    const EACH: u64 = u64::from_ne_bytes([1; 8]);
+    let word = u64::from_le_bytes(word);
+    let low = word.wrapping_sub(EACH * (b'\r' as u64 + 1)) & !word & (EACH * 0x80);
+    (low != 0).then(|| low.trailing_zeros() as usize / 8)
 }

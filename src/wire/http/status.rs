@@ -24,6 +24,14 @@ macro_rules! statuses {
                     _ => "",
                 }
             }
+
+            /// The first line of a response (RFC 9112 §4), its line end included.
+            pub(super) fn line(self) -> &'static str {
+                match self.0 {
+                    $($code => concat!("HTTP/1.1 ", $code, " ", $reason, "\r\n"),)*
+                    _ => "",
+                }
+            }
         }
     };
 }

@@ -72,7 +72,7 @@ fn read(head: &Head<'_>) {
         && has("upgrade", "websocket")
         && has("connection", "upgrade")
         && head.only("sec-websocket-version") == Some(b"13")
-        && matches!(head.framing(), Ok(Framing::None | Framing::Length(0)))
+        && matches!(head.framing, Framing::None | Framing::Length(0))
         && names.len() <= 16
         && names
             .iter()
