@@ -100,7 +100,11 @@ pub fn alone(text: &Text<'_>) -> Option<Amount> {
     let free = |amount: &Amount| {
         let before = text.before(text.back_over_space(amount.at.0));
         let joined = text.str(text.past_space(amount.at.1)) == "/";
-        !joined && !before.eq_ignore_ascii_case("of") && before != "~" && !is_prefixed(text, amount)
+        !joined
+            && !is_measured(text, amount)
+            && !before.eq_ignore_ascii_case("of")
+            && before != "~"
+            && !is_prefixed(text, amount)
     };
     let amounts = (0..text.tokens().len()).filter_map(|at| amount_at(text, at));
     let amounts: Vec<Amount> = amounts.filter(free).collect();
@@ -115,6 +119,18 @@ pub fn alone(text: &Text<'_>) -> Option<Amount> {
     found
         .or_else(|| amounts.iter().find(|amount| amount.unit.is_some()))
         .copied()
+}
+
+/// `Out:54.3k`: how much of something there is, and nothing says that it is bytes.
+fn is_measured(text: &Text<'_>, amount: &Amount) -> bool {
+    let colon = amount.at.0;
+    let named = text.before(colon) == ":" && text.kind_before(colon - 1) == Some(Kind::Word);
+    named && is_prefix(text.before(amount.at.1))
+}
+
+/// Whether the unit is only the prefix of one: the `k` of `54k` may mean bytes, or a thousand of anything.
+pub fn is_prefix(unit: &str) -> bool {
+    unit.len() == 1 && unit != "B" && unit != "o" && size(unit).is_some()
 }
 
 /// `[r=30k IOPS]`: the letter is the prefix of a unit that is no size.

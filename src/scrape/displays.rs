@@ -16,7 +16,7 @@ use super::source::{Said, Source};
 use super::token::Text;
 use super::whole;
 
-/// The least whole that somebody counts up to: `pass 1/3` is not the way through.
+/// The least whole that somebody counts up to without brackets: `pass 1/3` is not the way through.
 const MIN_COUNTED: f64 = 4.0;
 
 /// Bytes of a line that does not come about by chance.
@@ -57,6 +57,8 @@ pub struct Displays {
 struct Proof {
     /// It stands in a row that is drawn over, or waits unfinished, or somebody vouches for it.
     drawn: bool,
+    /// It is what a display has left behind.
+    left: bool,
     /// Lines of its shape came in earlier moments, with other numbers.
     changed: bool,
     /// Lines of its shape came before, with other numbers.
@@ -102,6 +104,7 @@ impl Displays {
         let is_left = place.is_redrawn() && self.is_rest(shown) || self.takes_place(place, now_ms);
         let proof = Proof {
             drawn: !is_left && (stands || self.is_vouched_for(&sight)),
+            left: is_left,
             changed: past == Past::Changed || counts,
             moved: past != Past::Unknown,
             strays: self.strays(&text, &sight),
@@ -135,7 +138,7 @@ impl Displays {
             Evidence::Display => Some(Source::Line),
             // Of two sizes one that grows is no chance.
             Evidence::Number if proof.drawn || grows => Some(Source::Line),
-            Evidence::Number => proof.changed.then_some(Source::Hint),
+            Evidence::Number => (proof.changed && !proof.left).then_some(Source::Hint),
             Evidence::Amount => {
                 let moves = proof.drawn || proof.moved || self.goes_on(value);
                 moves.then_some(Source::Amount)
@@ -156,7 +159,10 @@ impl Displays {
         let course = self.counts.note(sides, Count { loaded, total });
         let strays = match course {
             Course::Counts => false,
-            Course::Unknown => sight.evidence < Evidence::Display,
+            // Sizes are often taken up where they were left.
+            Course::Unknown => {
+                sight.evidence < Evidence::Display && sight.reading.unit != Some(BYTES)
+            }
             Course::Full | Course::Jumps => true,
         };
         sight.bare && strays && !self.parser.is_forced()
@@ -207,9 +213,9 @@ impl Displays {
             return false;
         }
         let Reading { percent, total, .. } = sight.reading;
-        let counter = sight
-            .counter
-            .zip(total.filter(|total| *total >= MIN_COUNTED));
+        let is_bracketed = |(from, end)| text.before(from) == "(" && text.str(end) == ")";
+        let counter = sight.counter.zip(total);
+        let counter = counter.filter(|(at, total)| *total >= MIN_COUNTED || is_bracketed(*at));
         let counter = counter.or(sight.head.map(|at| (at, 100.0)));
         let Some(((at, total), percent)) = counter.zip(percent) else {
             return false;

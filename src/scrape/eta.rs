@@ -70,7 +70,7 @@ pub fn placed<'a>(
     let passed = text.str(closing) == "(" && text.is_word(closing + 1, "xfr");
     let joined = text.str(closing) == "=";
     // Nobody foretells hundredths: `10% 0.30s` is what has passed.
-    let measured = text.str(at).contains('.');
+    let measured = text.span(at, end).contains('.');
     let shown = !measured && !passed && !joined && !second && !has_result(text) && percent < 100.0;
     shown.then(|| eta(text, at, end))
 }

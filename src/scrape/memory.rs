@@ -172,7 +172,11 @@ impl Memory {
         {
             return None;
         }
-        self.word = Some((source, now_ms.saturating_add(WORD_MS)));
+        // What has come to its end has nothing more to say.
+        let is_over =
+            source < Source::Machine && reading.percent.is_some_and(|percent| percent >= 100.0);
+        let until_ms = now_ms.saturating_add(if is_over { 0 } else { WORD_MS });
+        self.word = Some((source, until_ms));
         if source == Source::Amount {
             self.displays.note_amount(reading.loaded);
         }

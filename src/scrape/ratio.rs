@@ -3,11 +3,14 @@
 //! The unit may stand on both numbers or, more often, on the second only. What is written like that may be anything: a date, a version, a rate. What stands beside it tells:
 //! nothing may be joined to its ends, and no word say that it measures something else.
 
-use super::amount::{Amount, BYTES, amount_at, ends_free, number, spaced, starts_free};
+use super::amount::{
+    Amount, BYTES, amount_at, ends_free, is_prefix, number, size, spaced, starts_free,
+};
 use super::measure::{is_level, names_measure};
 use super::pairs;
+use super::speed::Counts;
 use super::token::{Kind, Text};
-use super::touch::is_barred;
+use super::touch::{heads_line, is_barred};
 
 /// So many of so many.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -29,7 +32,32 @@ pub struct Ratio {
     pub at: (usize, usize),
 }
 
+/// The least whole in bytes whose speed somebody shows.
+const MIN_BYTES: f64 = 1024.0;
+
 impl Ratio {
+    /// The same, of what the speed beside it counts: `4.5M/10M` at `4.5MB/s` are bytes, at `4.5Mit/s` are
+    /// things, and so are `4500/10000` at either.
+    pub fn counted_by(self, text: &Text<'_>, speed: Counts) -> Self {
+        let prefixes = [self.at.0 + 1, self.at.1 - 1].map(|at| text.str(at));
+        match (self.unit, speed) {
+            (None, Counts::Bytes) if self.total >= MIN_BYTES => Self {
+                unit: Some(BYTES),
+                ..self
+            },
+            (Some(BYTES), Counts::Others) if prefixes.iter().all(|unit| is_prefix(unit)) => {
+                let [loaded, total] = prefixes.map(thousands);
+                Self {
+                    loaded: (self.loaded * loaded).round(),
+                    total: (self.total * total).round(),
+                    unit: None,
+                    ..self
+                }
+            }
+            _ => self,
+        }
+    }
+
     /// `loaded` in per cent of `total`, to two decimals.
     pub fn percent(&self) -> f64 {
         percent_of(self.loaded, self.total)
@@ -39,6 +67,16 @@ impl Ratio {
 /// `loaded` in per cent of `total`, to two decimals: more than any display shows.
 pub fn percent_of(loaded: f64, total: f64) -> f64 {
     (loaded / total * 10_000.0).round().min(10_000.0) / 100.0
+}
+
+/// Dots that lead from a name to its result.
+const MIN_LEADER: usize = 5;
+
+/// What a prefix of thousands is of one of 1024s.
+fn thousands(prefix: &str) -> f64 {
+    let bytes = size(prefix).unwrap_or(1.0);
+    let decimal = size(&format!("{prefix}B")).unwrap_or(bytes);
+    decimal / bytes
 }
 
 /// Words before a ratio that name a step of a whole.
@@ -184,7 +222,27 @@ fn is_framed(text: &Text<'_>, at: usize, total: &Amount) -> bool {
     let heads = bracketed && heads_line(text, before - 1);
     let tagged = text.before(before) == "]" && text.str(end) == ":";
     let counts = total.unit.is_some_and(|unit| unit != BYTES);
-    heads || tagged || counts || is_step(text, at) || stands_apart(text, at, end)
+    let goes_on = (at..end).any(|at| text.is_word(at, "of")) && ends_in_dots(text);
+    heads
+        || tagged
+        || counts
+        || goes_on
+        || is_step(text, at)
+        || stands_apart(text, at, end)
+        || heads_result(text, at, end)
+}
+
+/// `1 of 3 replicas are available...`: it goes on.
+fn ends_in_dots(text: &Text<'_>) -> bool {
+    let last = text.before(text.back_over_space(text.tokens().len()));
+    last == "…" || last.starts_with("...")
+}
+
+/// `1/6 Test #1: parse ........   Passed`
+fn heads_result(text: &Text<'_>, at: usize, end: usize) -> bool {
+    let named = at == text.past_space(0) && text.kind(text.past_space(end)) == Some(Kind::Word);
+    let is_leader = |mark: &str| mark.len() >= MIN_LEADER && mark.starts_with('.');
+    named && text.tokens().iter().any(|token| is_leader(token.text))
 }
 
 /// `[==>   ] 1/10`, `........ [ 8/18]`
@@ -193,14 +251,6 @@ fn stands_apart(text: &Text<'_>, at: usize, end: usize) -> bool {
     let bracketed = text.before(before) == "[" && text.str(end) == "]";
     let after_bar = text.before(before) == "]" && closes_bar(text, before);
     bracketed && ends_line(text, before - 1, end) || after_bar
-}
-
-/// Tokens of a date, a time and a number that may stand before a counter.
-const MAX_HEAD: usize = 24;
-
-/// `[12/40] …`, `#5 [2/4] …`, `11:12:44 [12/40] …`: no word stands before the bracket.
-fn heads_line(text: &Text<'_>, bracket: usize) -> bool {
-    bracket <= MAX_HEAD && (0..bracket).all(|at| text.kind(at) != Some(Kind::Word))
 }
 
 /// `…     [ 8/18]`, `........ [ 8/18]`: set apart, at the right margin.

@@ -14,6 +14,23 @@ pub struct Speed<'a> {
 }
 
 impl Speed<'_> {
+    /// What it is a speed of.
+    pub fn counts(&self) -> Counts {
+        let unit = self
+            .text
+            .trim_start_matches(|char: char| !char.is_alphabetic());
+        let unit = unit.split(['/', ' ']).next().unwrap_or_default();
+        match (
+            unit.ends_with(['B', 'o']) && size(unit).is_some(),
+            size(unit),
+        ) {
+            (true, _) => Counts::Bytes,
+            (false, Some(_)) => Counts::Unknown,
+            (false, None) if unit.len() > 1 && !unit.ends_with("Bps") => Counts::Others,
+            (false, None) => Counts::Unknown,
+        }
+    }
+
     /// The text, with the `/s` that some tools leave out.
     pub fn spelled(&self) -> String {
         let unit = self
@@ -22,6 +39,17 @@ impl Speed<'_> {
         let per_second = if size(unit).is_some() { "/s" } else { "" };
         format!("{}{per_second}", self.text)
     }
+}
+
+/// What a speed counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Counts {
+    /// `5.2 MB/s`
+    Bytes,
+    /// `4.5Mit/s`, `35 fps`
+    Others,
+    /// `5.2M/s`, `6.9x`
+    Unknown,
 }
 
 /// The speed of the line: one that is named as such, or else the first. A bit rate is a property of

@@ -12,7 +12,8 @@ pub enum Touch {
     Prose,
     /// In brackets of its own, or after a bracketed tag: `(45%)`, `[download] 45%`.
     Bracket,
-    /// Beside a bar, `45%|###`, `] 45%`; or in brackets at one end of the line, `[ 45%] Building`.
+    /// Beside a bar, `45%|###`, `] 45%`; or in brackets at the end of the line, or before its
+    /// first word, `[ 45%] Building`.
     Bar,
 }
 
@@ -35,10 +36,18 @@ pub fn touch(text: &Text<'_>, (from, end): (usize, usize)) -> Touch {
     let last = text.past_space(right + 1) >= text.tokens().len();
     let (left, right) = (text.before(before), text.str(right));
     match (left, right) {
-        ("[", "]") if before == 1 || last => Touch::Bar,
+        ("[", "]") if last || heads_line(text, before - 1) => Touch::Bar,
         ("[", "]") | ("(", ")" | ",") | ("]", _) => Touch::Bracket,
         _ => Touch::Prose,
     }
+}
+
+/// Tokens of a date, a time and a number that may stand before a counter.
+const MAX_HEAD: usize = 24;
+
+/// `[12/40] …`, `#5 [2/4] …`, `11:12:44 [12/40] …`: no word stands before the bracket.
+pub fn heads_line(text: &Text<'_>, bracket: usize) -> bool {
+    bracket <= MAX_HEAD && (0..bracket).all(|at| text.kind(at) != Some(Kind::Word))
 }
 
 /// `45%|###`, `45%[==>`: the bar begins right at the sign.

@@ -124,3 +124,53 @@ fn the_prefix_of_another_unit_is_no_size() {
         crate::last("\rJobs: 1 (f=1): [R(1)][45.0%][r=120MiB/s][r=30k IOPS][eta 00m:03s]");
     assert_eq!((reading.percent, reading.loaded), (Some(45.0), None));
 }
+
+#[test]
+fn what_is_counted_is_what_the_speed_counts() {
+    let rows = [
+        (
+            "45%|####     | 4.50M/10.0M [00:01<00:01, 4.51Mit/s]",
+            4.5e6,
+            1e7,
+            None,
+        ),
+        (
+            "45%|####     | 450k/1.00M [00:01<00:01, 4.51Mit/s]",
+            4.5e5,
+            1e6,
+            None,
+        ),
+        (
+            "45%|####     | 450k/1.00M [00:01<00:01, 4.51MB/s]",
+            460800.0,
+            1048576.0,
+            Some("B"),
+        ),
+        (
+            "45%|####     | 4500000/10000000 [00:01<00:01, 4500000.0B/s]",
+            4.5e6,
+            1e7,
+            Some("B"),
+        ),
+        ("[18/40] 5.3 MB/s", 18.0, 40.0, None),
+        ("18/40 files 5.3 MB/s", 18.0, 40.0, Some("files")),
+    ];
+    for (row, loaded, total, unit) in rows {
+        let read = crate::last(&format!("\r{row}\r"));
+        assert_eq!(
+            (read.loaded, read.total),
+            (Some(loaded), Some(total)),
+            "{row}"
+        );
+        assert_eq!(read.unit, unit, "{row}");
+    }
+}
+
+#[test]
+fn a_number_with_a_prefix_and_a_name_is_no_size() {
+    let read = crate::last("\rIn:12.3% 00:00:01.23 [00:00:08.77] Out:54.3k [ -====|====- ] Clip:0");
+    assert_eq!(
+        (read.percent, read.loaded, read.unit),
+        (Some(12.3), None, None)
+    );
+}

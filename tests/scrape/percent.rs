@@ -115,6 +115,8 @@ fn a_tag_and_a_table_are_no_bars() {
     assert_eq!(touch("[ 45%] Building"), Some(Touch::Bar));
     assert_eq!(touch("default   [  45% ] 10 users"), Some(Touch::Bracket));
     assert_eq!(touch("[  45% ] loading"), Some(Touch::Bar));
+    assert_eq!(touch("-[00][ 45%][DIR ] tree"), Some(Touch::Bar));
+    assert_eq!(touch("11:12:44 [ 45%] Building"), Some(Touch::Bar));
     assert_eq!(touch("==1234== 45% in one place"), Some(Touch::Prose));
     assert_eq!(touch("######       45%"), Some(Touch::Bar));
 }

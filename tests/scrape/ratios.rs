@@ -80,3 +80,45 @@ fn two_sizes_of_which_one_grows_count_beside_steps() {
     );
     assert_eq!(percents_in_time(&stream), [75.0, 100.0, 25.5, 60.5]);
 }
+
+#[test]
+fn sizes_that_are_drawn_may_begin_anywhere() {
+    assert_eq!(percents("\rgetting a: 45.0MB/100MB\r"), [45.0]);
+    assert_eq!(
+        percents("\rTrack 01:  45 of 100 MB written (fifo 100%) [buf  99%]  8.1x.\r"),
+        [45.0]
+    );
+}
+
+#[test]
+fn a_small_whole_in_brackets_counts_from_the_second_on() {
+    let runs = "Running: a.js  (1 of 3)\nRunning: b.js  (2 of 3)\nRunning: c.js  (3 of 3)\n";
+    assert_eq!(percents_in_time(runs), [66.67, 100.0]);
+    let passes = "a: pass 1/3 (random)\na: pass 2/3 (zeros)\na: pass 3/3 (ones)\n";
+    assert_eq!(percents_in_time(passes), NONE);
+}
+
+#[test]
+fn a_counter_that_a_leader_follows_heads_a_row_of_results() {
+    assert_eq!(
+        percents("1/6 Test #1: t1 .....................   Passed    0.20 sec\n"),
+        [16.67]
+    );
+    assert_eq!(percents("1/6 of the time was lost ...\n"), NONE);
+}
+
+#[test]
+fn so_many_of_what_goes_on_count_at_once() {
+    let stream =
+        [0, 1, 3].map(|ready| format!("rollout: {ready} of 3 replicas are available...\n"));
+    assert_eq!(percents_in_time(&stream.concat()), [0.0, 33.33, 100.0]);
+    assert_eq!(percents("a: pass 1/3 (random)...\n"), NONE);
+    assert_eq!(percents("0 of 3 tests failed\n"), NONE);
+}
+
+#[test]
+fn a_display_that_has_come_to_its_end_gives_the_word_away() {
+    let stream = "(2/3) a.rpm  1.2 MB/s | 450 kB  00:01\n(3/3) b.rpm  1.2 MB/s | 450 kB  00:01\n\
+                  Installing : a   1/6\nInstalling : b   2/6\nVerifying : b  3/6\n";
+    assert_eq!(percents_in_time(stream), [66.67, 100.0, 33.33, 50.0]);
+}

@@ -117,6 +117,7 @@ fn time_that_has_passed_or_is_unknown_is_not_left() {
         "45% eta -:--:--",
         "In:45.0% 00:00:27.00 [00:00:33.00] Out:1.19M [  ====|====  ]",
         "45% ETA Unknown",
+        "[-] 45% 00:01:23.45 12.3x realtime",
         "items ━━━━ 45% 0:00:01 0:00:03",
         "60/60 ━━━━━━━━━━━━ 2s 40ms/step",
         "12/40 files 2s",
