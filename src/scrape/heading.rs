@@ -1,5 +1,6 @@
 //! What stands above a bar, and so may be its name.
 
+use super::date::{before_clock, before_date, undated};
 use super::label;
 use super::reading::MAX_TEXT;
 use super::status;
@@ -17,7 +18,8 @@ impl Heading {
     /// A line that says nothing of progress, if it may be a title: the head of a table names
     /// numbers, and what is written for machines names nothing.
     pub fn of_words(line: &str) -> Option<Self> {
-        let is_title = !heads_table(line) && !is_garbage(line) && status::columns(line).is_none();
+        let is_table = heads_table(line) || is_attribute(line) || status::columns(line).is_some();
+        let is_title = !is_table && !is_garbage(line);
         is_title.then(|| Self::of(line, false))?
     }
 
@@ -30,7 +32,7 @@ impl Heading {
         if line.trim_start().starts_with('{') {
             return None;
         }
-        let text: String = line.trim().chars().take(MAX_TEXT).collect();
+        let text: String = named(line).chars().take(MAX_TEXT).collect();
         label::is_wordy(&text).then_some(Self { text, counts })
     }
 }
@@ -46,6 +48,18 @@ pub fn title(words: Option<&str>, heading: Option<&Heading>) -> Option<String> {
     };
     let above = words.zip(heading).and_then(said);
     above.or_else(|| Some(words.or(heading)?.chars().take(MAX_TEXT).collect()))
+}
+
+/// A line without its frame, its date, and what follows its clock.
+fn named(line: &str) -> &str {
+    let text = before_date(undated(label::trimmed(line)));
+    label::trimmed(before_clock(text).unwrap_or(text))
+}
+
+/// `encoder     : Lavf59`, one of several such lines: a gap before the colon makes columns of them.
+fn is_attribute(line: &str) -> bool {
+    line.split_once(':')
+        .is_some_and(|(name, _)| name.ends_with("  "))
 }
 
 /// Words over columns: gaps wider than a blank part them.

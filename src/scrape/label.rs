@@ -1,6 +1,7 @@
 //! What a line calls the work it shows.
 
 use super::amount;
+use super::date::{before_clock, undated};
 use super::percent;
 use super::ratio;
 use super::token::{Kind, Text};
@@ -173,23 +174,6 @@ fn untagged(text: &str) -> &str {
     }
 }
 
-/// Without the date and the time of day at its start: `2026-11-26 12:00:00`.
-fn undated(text: &str) -> &str {
-    let mut rest = text.trim_start();
-    while let Some((word, after)) = rest.split_once(' ') {
-        let joints = word.matches(['-', ':', '/']).count();
-        let is_time = word.starts_with(|char: char| char.is_ascii_digit())
-            && word
-                .chars()
-                .all(|char| char.is_ascii_digit() || "-:/.,TZ+".contains(char));
-        if joints < 2 || !is_time {
-            break;
-        }
-        rest = after.trim_start();
-    }
-    rest
-}
-
 /// Without the bracket that closes only behind the number: `EXECUTING [0s, `.
 fn unopened(text: &str) -> &str {
     let open = text
@@ -205,12 +189,15 @@ fn unopened(text: &str) -> &str {
 /// the time it has been running for: `Writing at 0x3000`, `running (0m03.0s)`.
 fn settled(text: &str) -> &str {
     let text = trimmed(text);
+    if let Some(name) = before_clock(text).filter(|name| !name.is_empty()) {
+        return trimmed(name);
+    }
     let Some((name, last)) = text.rsplit_once(' ') else {
         return text;
     };
     let before = name.strip_suffix(" at").or((name == "at").then_some(""));
     let is_place = is_address(last) || before.is_some() && is_decimal(last);
-    if is_place || is_running(last) {
+    if is_place {
         trimmed(before.unwrap_or(name))
     } else {
         text
@@ -227,23 +214,9 @@ fn is_address(word: &str) -> bool {
     !digits.is_empty() && digits.chars().all(|char| char.is_ascii_hexdigit())
 }
 
-/// `(0m03.0s)`, `(0:03)`
-fn is_running(word: &str) -> bool {
-    let inner = word
-        .strip_prefix('(')
-        .and_then(|word| word.strip_suffix(')'));
-    inner.is_some_and(|time| {
-        time.starts_with(|char: char| char.is_ascii_digit())
-            && (time.ends_with('s') || time.contains(':'))
-            && time
-                .chars()
-                .all(|char| char.is_ascii_digit() || "dhms:.".contains(char))
-    })
-}
-
 /// Without what is no part of a word at its ends; a bracket or quotation mark stays with its partner,
 /// and a path with its root.
-fn trimmed(text: &str) -> &str {
+pub fn trimmed(text: &str) -> &str {
     let is_mark = |char: char| !char.is_alphanumeric();
     let first = text.len() - text.trim_start_matches(is_mark).len();
     let end = closed(text, first);
@@ -265,6 +238,10 @@ fn closed(text: &str, first: usize) -> usize {
         ')' => is_open('(', ')'),
         ']' => is_open('[', ']'),
         '"' => body.contains('"') && text[..end].matches('"').count() % 2 == 1,
+        // An apostrophe may end a word: `users'`.
+        '\'' => body
+            .rfind(" '")
+            .is_some_and(|open| !body[open + 2..].contains('\'')),
         _ => false,
     });
     end + usize::from(joined)

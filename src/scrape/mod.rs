@@ -15,7 +15,7 @@
 //! [`memory`] decide whether that is progress or merely a number: what must not be read matters as much
 //! as what must. [`counts`] asks it of a counter, [`shape`] of everything else. [`bars`], [`steps`] and
 //! [`stage`] then tell one bar from another, [`whole`] which of them is all of the work, and [`heading`]
-//! what it is called.
+//! what it is called, without the dates that [`date`] knows.
 //!
 //! Everything here is pure. Time is an argument, the work is linear in the bytes read, and nothing
 //! a command prints can make the memory grow beyond one line of [`lines::MAX_LINE`].
@@ -23,6 +23,7 @@
 pub mod amount;
 pub mod bars;
 pub mod counts;
+pub mod date;
 pub mod displays;
 pub mod drawn;
 pub mod escape;
