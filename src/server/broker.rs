@@ -281,7 +281,8 @@ impl Broker {
 
     /// Moves what `key` is owed into its outbox, unless that is full already.
     fn fill(&mut self, key: PeerKey, now: Now) {
-        while let peer = &self.peers[key]
+        while self.hub.is_owed(key)
+            && let peer = &self.peers[key]
             && peer.phase == Phase::Open
             && !peer.outbox.is_blocked()
             && !peer.outbox.is_congested()
@@ -301,16 +302,16 @@ impl Broker {
                 self.answer(key, &answer, now);
             }
         } else if let Some(notice) = self.notice(task, role) {
-            self.notify(key, &notice, now);
+            self.notify(key, notice, now);
         }
     }
 
-    pub(super) fn notify(&mut self, key: PeerKey, notice: &Notice, now: Now) {
+    pub(super) fn notify(&mut self, key: PeerKey, notice: Notice, now: Now) {
         let peer = &mut self.peers[key];
         if peer.phase != Phase::Open {
             return;
         }
-        if let Notice::State(_) = notice {
+        if let Notice::State(_) = &notice {
             self.metrics.updates_sent[peer.session.transport()] += 1;
         }
         let flow = peer.session.notify(notice, &mut peer.outbox, now);

@@ -182,7 +182,7 @@ impl Broker {
         let watchers: Vec<PeerKey> = self.hub.followers(key, Role::Watcher).collect();
         for peer in watchers {
             if self.peers[peer].session.watches_until_end() {
-                self.notify(peer, &Notice::State(Rc::clone(last)), now);
+                self.notify(peer, Notice::State(Rc::clone(last)), now);
             }
         }
     }
@@ -359,9 +359,9 @@ impl Broker {
                 continue;
             }
             if let (Role::Watcher, Birth::Behind, Some(update)) = (role, birth, &last) {
-                self.notify(peer, &Notice::State(Rc::clone(update)), now);
+                self.notify(peer, Notice::State(Rc::clone(update)), now);
             }
-            self.notify(peer, &Notice::Forgotten(task.clone()), now);
+            self.notify(peer, Notice::Forgotten(task.clone()), now);
             self.hub.enlist(peer);
         }
         self.board.release(key);

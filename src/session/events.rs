@@ -60,11 +60,11 @@ impl Events {
     }
 
     /// See [`Session::notify`](crate::session::Session::notify).
-    pub fn notify(&mut self, notice: &Notice, out: &mut Outbox) -> Flow {
+    pub fn notify(&mut self, notice: Notice, out: &mut Outbox) -> Flow {
         match notice {
             Notice::State(update) => {
                 let ends = self.until == Until::End && update.is_terminal();
-                out.push_event(update.clone());
+                out.push_event(update);
                 if ends { Flow::Over } else { Flow::On }
             }
             Notice::Forgotten(_) => Flow::Over,

@@ -142,9 +142,9 @@ impl Http {
 
     /// See [`Session::notify`](crate::session::Session::notify): the first news is what a poll is
     /// held for, and further news is for nobody.
-    pub fn notify(&mut self, notice: &Notice, out: &mut Outbox, now: Now) -> Flow {
+    pub fn notify(&mut self, notice: Notice, out: &mut Outbox, now: Now) -> Flow {
         match self.stage {
-            Stage::Held(..) => self.answer(&Answer::News(notice.clone()), out, now),
+            Stage::Held(..) => self.answer(&Answer::News(notice), out, now),
             _ => Flow::On,
         }
     }

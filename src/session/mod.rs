@@ -155,7 +155,7 @@ impl Session {
     }
 
     /// Writes news of a task.
-    pub fn notify(&mut self, notice: &Notice, out: &mut Outbox, now: Now) -> Flow {
+    pub fn notify(&mut self, notice: Notice, out: &mut Outbox, now: Now) -> Flow {
         match self {
             Session::Http(http) => http.notify(notice, out, now),
             Session::Events(events) => events.notify(notice, out),

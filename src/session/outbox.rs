@@ -160,39 +160,46 @@ impl Outbox {
     /// The kernel took `written` bytes of the `offered`.
     fn advance(&mut self, written: usize, offered: usize) {
         let blocked = written < offered;
-        self.0 = match mem::take(&mut self.0) {
-            State::Fresh(chunk) if blocked => State::Queued(Box::new(Queue {
-                chunks: VecDeque::from([chunk]),
-                settled: 0,
-                written,
-                blocked,
-            })),
-            State::Queued(mut queue) => {
+        match &mut self.0 {
+            State::Queued(queue) => {
                 queue.blocked = blocked;
                 queue.advance(written);
-                match queue.chunks.is_empty() {
-                    true => State::Empty,
-                    false => State::Queued(queue),
+                if queue.chunks.is_empty() {
+                    self.0 = State::Empty;
                 }
             }
-            State::Empty | State::Fresh(_) => State::Empty,
-        };
+            State::Fresh(_) if blocked => {
+                let queue = self.queue();
+                queue.written = written;
+                queue.blocked = true;
+            }
+            State::Fresh(_) => self.0 = State::Empty,
+            State::Empty => {}
+        }
     }
 
     fn push(&mut self, chunk: Chunk) {
+        match &self.0 {
+            State::Empty => self.0 = State::Fresh(chunk),
+            State::Fresh(_) | State::Queued(_) => self.queue().push(chunk),
+        }
+    }
+
+    /// What waits, of which there is something, as a queue from now on.
+    fn queue(&mut self) -> &mut Queue {
         self.0 = match mem::take(&mut self.0) {
-            State::Empty => State::Fresh(chunk),
             State::Fresh(first) => State::Queued(Box::new(Queue {
-                settled: first.bytes().len(),
-                chunks: VecDeque::from([first, chunk]),
+                chunks: VecDeque::from([first]),
                 written: 0,
+                settled: 0,
                 blocked: false,
             })),
-            State::Queued(mut queue) => {
-                queue.push(chunk);
-                State::Queued(queue)
-            }
+            other => other,
         };
+        match &mut self.0 {
+            State::Queued(queue) => queue,
+            _ => unreachable!("nothing waits"),
+        }
     }
 
     /// The buffer at the end, if it may grow. A chunk is freed as a whole, so one that is being

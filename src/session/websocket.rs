@@ -1,7 +1,6 @@
 //! A peer that speaks WebSocket (RFC 6455), for whatever purpose.
 
 use std::mem;
-use std::rc::Rc;
 
 use crate::session::demand::{Answer, Demand, Fault, Notice};
 use crate::session::keys::{Need, Permit};
@@ -181,17 +180,20 @@ impl WebSocket {
     }
 
     /// See [`Session::notify`](crate::session::Session::notify).
-    pub fn notify(&mut self, notice: &Notice, out: &mut Outbox) -> Flow {
+    pub fn notify(&mut self, notice: Notice, out: &mut Outbox) -> Flow {
         match notice {
             Notice::State(update) => {
-                out.push_frame(Rc::clone(update));
-                match (&self.purpose, update.is_terminal()) {
-                    (Purpose::WatchUntilEnd(_), true) => self.bye(CloseCode::NORMAL, "ended", out),
+                let is_last = update.is_terminal();
+                out.push_frame(update);
+                match self.purpose {
+                    Purpose::WatchUntilEnd(_) if is_last => {
+                        self.bye(CloseCode::NORMAL, "ended", out)
+                    }
                     _ => Flow::On,
                 }
             }
             Notice::Cancel { task, reason } => {
-                text(&vocabulary::cancel_order(task, reason.as_deref()), out);
+                text(&vocabulary::cancel_order(&task, reason.as_deref()), out);
                 Flow::On
             }
             Notice::Forgotten(task) => match self.purpose {
@@ -199,7 +201,7 @@ impl WebSocket {
                     self.bye(CloseCode::NORMAL, "the task has been forgotten", out)
                 }
                 _ => {
-                    text(&vocabulary::forgotten(task), out);
+                    text(&vocabulary::forgotten(&task), out);
                     Flow::On
                 }
             },

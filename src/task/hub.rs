@@ -269,17 +269,19 @@ impl Hub {
         loop {
             let link = self.mailbox(peer).first_behind;
             let subscription = self.subscriptions.get_mut(link as usize)?;
-            if subscription.topic == Topic::Everything
-                && let Some(task) = self.changes.take(peer)
-            {
-                return Some((task, Role::Watcher));
-            }
-            let subscription = self.subscriptions.get_mut(link as usize)?;
+            let next = match subscription.topic {
+                Topic::Task(task, role) => Some((task, role)),
+                // As long as this one has something left, it stays behind.
+                Topic::Everything => match self.changes.take(peer) {
+                    Some(task) => return Some((task, Role::Watcher)),
+                    None => None,
+                },
+            };
             subscription.behind = false;
-            let (topic, after) = (subscription.topic, subscription.after);
+            let after = subscription.after;
             self.mailbox_mut(peer).first_behind = after;
-            if let Topic::Task(task, role) = topic {
-                return Some((task, role));
+            if next.is_some() {
+                return next;
             }
         }
     }

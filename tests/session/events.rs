@@ -98,7 +98,7 @@ fn a_state_is_an_event_with_its_revision_as_the_id() {
     for rev in [7, 8] {
         let flow = talk
             .session
-            .notify(&news(rev, rev == 8), &mut talk.out, NOON);
+            .notify(news(rev, rev == 8), &mut talk.out, NOON);
         assert_eq!(
             flow,
             Flow::On,
@@ -112,7 +112,7 @@ fn a_state_is_an_event_with_its_revision_as_the_id() {
 #[test]
 fn a_stream_until_the_end_is_over_with_the_terminal_state() {
     let mut talk = listening("/sse/progress/known?until=end");
-    let mut tell = |notice| talk.session.notify(&notice, &mut talk.out, NOON);
+    let mut tell = |notice| talk.session.notify(notice, &mut talk.out, NOON);
     assert_eq!(tell(news(7, false)), Flow::On);
     assert_eq!(tell(news(8, true)), Flow::Over);
     assert!(talk.said().ends_with(b"\n\n"));
@@ -123,10 +123,7 @@ fn a_stream_until_the_end_is_over_with_the_terminal_state() {
 fn a_forgotten_task_ends_its_streams() {
     let mut talk = listening("/sse/progress/known");
     let notice = Notice::Forgotten(task("known"));
-    assert_eq!(
-        talk.session.notify(&notice, &mut talk.out, NOON),
-        Flow::Over
-    );
+    assert_eq!(talk.session.notify(notice, &mut talk.out, NOON), Flow::Over);
     assert!(talk.said().is_empty());
 }
 

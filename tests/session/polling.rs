@@ -111,14 +111,14 @@ fn a_held_poll_is_answered_by_the_first_notice_and_by_no_other() {
     let mut talk = held("/api/progress/known?since=7");
     let update = doneyet::task::Update::new(8, false, STATE.as_bytes());
     let news = Notice::State(update.into());
-    assert_eq!(talk.session.notify(&news, &mut talk.out, NOON), Flow::On);
+    assert_eq!(talk.session.notify(news.clone(), &mut talk.out, NOON), Flow::On);
     let said = String::from_utf8(talk.said()).expect("text");
     assert!(
         said.starts_with("HTTP/1.1 200 OK\r\nETag: \"8\"\r\n"),
         "{said}"
     );
     assert!(said.ends_with(STATE), "{said}");
-    assert_eq!(talk.session.notify(&news, &mut talk.out, NOON), Flow::On);
+    assert_eq!(talk.session.notify(news, &mut talk.out, NOON), Flow::On);
     assert!(talk.said().is_empty(), "nobody has asked again");
     talk.send(get("/healthz").as_bytes());
     assert!(
@@ -137,7 +137,7 @@ fn a_worker_that_polls_is_told_who_is_to_stop_and_why() {
     let mut talk = held("/api/progress/new/cancel");
     let (task, reason) = (task("new"), None);
     let notice = Notice::Cancel { task, reason };
-    assert_eq!(talk.session.notify(&notice, &mut talk.out, NOON), Flow::On);
+    assert_eq!(talk.session.notify(notice, &mut talk.out, NOON), Flow::On);
     assert!(
         talk.said()
             .ends_with(br#"{"cancel":"requested","task_id":"new"}"#)
@@ -167,7 +167,7 @@ fn the_time_of_a_held_poll_is_its_own_and_at_its_end_there_is_no_content() {
 fn a_task_that_is_forgotten_meanwhile_is_unknown() {
     let mut talk = held("/api/progress/known?since=7");
     let notice = Notice::Forgotten(task("known"));
-    assert_eq!(talk.session.notify(&notice, &mut talk.out, NOON), Flow::On);
+    assert_eq!(talk.session.notify(notice, &mut talk.out, NOON), Flow::On);
     let said = String::from_utf8(talk.said()).expect("text");
     assert!(said.starts_with("HTTP/1.1 404 Not Found\r\n"), "{said}");
     assert!(said.contains(r#""error":"unknown_task""#), "{said}");
@@ -224,7 +224,7 @@ fn a_head_waits_like_the_poll_it_stands_for_and_has_no_content() {
     assert!(talk.said().is_empty());
     let update = doneyet::task::Update::new(8, false, STATE.as_bytes());
     let news = Notice::State(update.into());
-    assert_eq!(talk.session.notify(&news, &mut talk.out, NOON), Flow::On);
+    assert_eq!(talk.session.notify(news, &mut talk.out, NOON), Flow::On);
     let said = String::from_utf8(talk.said()).expect("text");
     assert!(
         said.starts_with("HTTP/1.1 200 OK\r\n") && said.ends_with("\r\n\r\n"),

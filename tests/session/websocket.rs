@@ -245,10 +245,10 @@ fn a_watcher_until_the_end_leaves_with_the_last_state() {
         let mut talk = Talk::socket(purpose.clone());
         talk.said();
         assert_eq!(
-            talk.session.notify(&news(false), &mut talk.out, NOON),
+            talk.session.notify(news(false), &mut talk.out, NOON),
             Flow::On
         );
-        let flow = talk.session.notify(&news(true), &mut talk.out, NOON);
+        let flow = talk.session.notify(news(true), &mut talk.out, NOON);
         let state = format!("text {STATE}");
         match purpose {
             Purpose::WatchUntilEnd(_) => {
@@ -273,7 +273,7 @@ fn a_forgotten_task_ends_the_sockets_that_watch_nothing_else() {
     ] {
         let mut talk = Talk::socket(purpose.clone());
         let notice = Notice::Forgotten(task("a"));
-        let flow = talk.session.notify(&notice, &mut talk.out, NOON);
+        let flow = talk.session.notify(notice, &mut talk.out, NOON);
         let said = messages(&talk.said());
         match purpose {
             Purpose::WatchMany => {
@@ -292,7 +292,7 @@ fn a_worker_hears_a_cancel_with_its_reason() {
         task: task("a"),
         reason: Some(Rc::from("bored")),
     };
-    assert_eq!(talk.session.notify(&notice, &mut talk.out, NOON), Flow::On);
+    assert_eq!(talk.session.notify(notice, &mut talk.out, NOON), Flow::On);
     assert_eq!(
         messages(&talk.said()),
         [r#"text {"action":"cancel","reason":"bored","task_id":"a"}"#]
