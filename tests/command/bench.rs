@@ -30,6 +30,7 @@ fn a_fan_out_delivers_every_update_to_everybody() {
         &["fanout", "--watchers", "20"][..],
         &["fanout", "--watchers", "20", "--tasks", "5", "--by", "post"],
         &["fanout", "--watchers", "3", "--bytes", "2000"],
+        &["fanout", "--watchers", "20", "--spin"],
     ] {
         let summary = bench(words);
         let watchers = number(&summary, "watchers");

@@ -52,7 +52,7 @@ pub use worker::Worker;
 
 use std::io;
 use std::net::SocketAddr;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use mio::net::TcpStream;
 use mio::{Events, Interest, Poll, Token};
@@ -110,12 +110,22 @@ pub enum Flow {
     Over,
 }
 
+/// What a swarm does while there is nothing to do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Rest {
+    /// It sleeps, and whoever has something for it pays for waking it.
+    Asleep,
+    /// It looks again and again, and has spent so much time on looking in vain.
+    Awake(Duration),
+}
+
 /// The members, and what they have seen.
 pub struct Swarm<P: Part> {
     poll: Poll,
     events: Events,
     scratch: Box<[u8]>,
     members: Slab<Member<P>>,
+    rest: Rest,
     /// What all have seen together.
     pub record: P::Record,
 }
@@ -132,8 +142,22 @@ impl<P: Part> Swarm<P> {
             events: Events::with_capacity(1024),
             scratch: vec![0; SCRATCH].into_boxed_slice(),
             members: Slab::new(),
+            rest: Rest::Asleep,
             record,
         })
+    }
+
+    /// Has it never sleep from now on. It then takes a processor for itself.
+    pub fn stay_awake(&mut self) {
+        self.rest = Rest::Awake(Duration::ZERO);
+    }
+
+    /// The processor time that it has spent on looking in vain.
+    pub fn idled(&self) -> Duration {
+        match self.rest {
+            Rest::Asleep => Duration::ZERO,
+            Rest::Awake(idled) => idled,
+        }
     }
 
     /// Sends a new member to `address` and returns its key. `enter` makes its part, and appends what
@@ -199,16 +223,26 @@ impl<P: Part> Swarm<P> {
         member.flush()
     }
 
-    /// Waits until something happens, at most `patience` long, and lets all whom it concerns have
-    /// their say. A signal ends the waiting, too.
+    /// Waits until something happens, at most `patience` long (and not at all if it never sleeps),
+    /// and lets all whom it concerns have their say. A signal ends the waiting, too.
     ///
     /// # Errors
     ///
     /// The first [`Flaw`] that any member finds.
     pub fn turn(&mut self, patience: Duration) -> Result<(), Flaw> {
+        let began = Instant::now();
+        let patience = match self.rest {
+            Rest::Asleep => patience,
+            Rest::Awake(_) => Duration::ZERO,
+        };
         match self.poll.poll(&mut self.events, Some(patience)) {
             Err(error) if error.kind() == io::ErrorKind::Interrupted => return Ok(()),
             result => result?,
+        }
+        if let Rest::Awake(idled) = &mut self.rest
+            && self.events.is_empty()
+        {
+            *idled += began.elapsed();
         }
         for event in &self.events {
             let key = event.token().0;

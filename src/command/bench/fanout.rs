@@ -51,6 +51,12 @@ const STALLED: Opt = Opt {
     help: "How many more watch and do not read before the end. Default: none.",
 };
 
+const SPIN: Opt = Opt {
+    name: "spin",
+    takes: Takes::Nothing,
+    help: "Have the load never sleep. It takes a processor for itself, and the server need not wake it.",
+};
+
 /// How it is called.
 pub const USAGE: Usage = Usage {
     name: "bench fanout",
@@ -60,7 +66,10 @@ pub const USAGE: Usage = Usage {
             Every delivery is checked: the right task, a higher revision, no step backwards, and\n\
             at the end the completed state. A loss is a failure. Updates that a newer one\n\
             overtook are counted as skipped.",
-    options: &[&[WATCHERS, TASKS, BURST, BYTES, BY, STALLED], &options::ALL],
+    options: &[
+        &[WATCHERS, TASKS, BURST, BYTES, BY, STALLED, SPIN],
+        &options::ALL,
+    ],
     operands: Operands::None,
     examples: "doneyet bench fanout --watchers 10000\n\
                doneyet bench fanout --burst 16 --by post\n\
@@ -75,6 +84,7 @@ struct Plan {
     bytes: usize,
     by: By,
     stalled: usize,
+    spins: bool,
     time: Duration,
 }
 
@@ -88,6 +98,7 @@ impl Plan {
             bytes: size(&BYTES)?.unwrap_or(0),
             by: arguments.value(&BY, by)?.unwrap_or(By::Worker),
             stalled: size(&STALLED)?.unwrap_or(0),
+            spins: arguments.has(&SPIN),
             time: options::time(arguments)?,
         };
         if !plan.watchers.is_multiple_of(plan.tasks) {
@@ -122,6 +133,7 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
     let mut laggards = Laggards::connect(&target, &course.tasks[0], plan.stalled)?;
 
     course.swarm.record.start_over();
+    let idled_before = course.swarm.idled();
     let memory_before = target.processes.anonymous_bytes();
     let meter = Meter::start(&target.processes);
     let began = Instant::now();
@@ -130,7 +142,9 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
         let count = course.swarm.record.count;
         progress.measuring(began, plan.time, count, "deliveries")?;
     }
-    let reading = meter.read();
+    let mut reading = meter.read();
+    // What it did for others, not for want of anything to do.
+    reading.own -= (course.swarm.idled() - idled_before).min(reading.own);
     let memory = target.processes.anonymous_bytes();
     let mut summary = course.summary(reading);
     course.round(Ending::Completed, &progress)?;
@@ -173,6 +187,9 @@ impl<'p> Course<'p> {
             .collect();
         let witnesses: Vec<Witness> = tasks.iter().map(|task| Witness::new(task)).collect();
         let mut swarm = Swarm::new(Deliveries::default())?;
+        if plan.spins {
+            swarm.stay_awake();
+        }
         let enter = |index: usize, out: &mut Vec<u8>| {
             let at = index % plan.tasks;
             let route = format!("/ws/progress/{}", tasks[at]);
