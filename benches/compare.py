@@ -419,9 +419,9 @@ def chart_rows(servers, results):
 
 def main():
     parser = argparse.ArgumentParser(prog="benches/run", description=__doc__.splitlines()[0])
-    parser.add_argument("--rounds", type=int, default=5, help="of raw and doneyet; default 5")
+    parser.add_argument("--rounds", type=int, default=9, help="of raw and doneyet; default 9")
     parser.add_argument("--peer-rounds", type=int, default=1, help="of the peers; default 1")
-    parser.add_argument("--secs", type=int, default=2, help="of each run; default 2")
+    parser.add_argument("--secs", type=int, default=1, help="of each run; default 1")
     parser.add_argument("--course", action="append", choices=COURSES, help="only this one; repeatable")
     parser.add_argument("--server", action="append", choices=[s.name for s in SERVERS], help="besides raw and doneyet only this one; repeatable")
     parser.add_argument("--out", type=Path, help="default: docs/measurements/DATE-throughput.md")
