@@ -113,6 +113,11 @@ impl Displays {
             let is_certain = sight.evidence >= Evidence::Display;
             self.display_ms = is_certain.then_some(now_ms);
         }
+        // More than all is progress only where it was less before.
+        let beyond = sight.reading.percent.is_some_and(|percent| percent > 100.0);
+        if beyond && !(matches!(past, Past::Changed | Past::AtOnce) && stands) {
+            return (None, role);
+        }
         let source = self.weigh(&sight, value, proof);
         (source.map(|source| (source, sight.reading)), role)
     }

@@ -14,7 +14,7 @@ use super::whole;
 /// A percentage found in a line.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Percent {
-    /// 0 to 100.
+    /// From 0 on. More than 100 is shown where the whole was thought to be smaller than it is.
     pub value: f64,
     /// What it stands beside.
     pub touch: Touch,
@@ -40,7 +40,7 @@ pub fn find(text: &Text<'_>) -> Option<Percent> {
         .copied()?;
     let certain = best.touch == Touch::Bar || sums_up(text, &best);
     let shares = !certain && (all.len() > MAX_SHOWN || is_ruled(text));
-    (!shares && best.value <= 100.0 && !compares(text)).then_some(best)
+    (!shares && !compares(text)).then_some(best)
 }
 
 /// `100/382 (26%)`: in brackets right behind what it is the percentage of.
@@ -71,12 +71,15 @@ fn percent_at(text: &Text<'_>, at: usize) -> Option<Percent> {
         return None;
     }
     let at = signed_before(text, at).or_else(|| signed_after(text, at))?;
-    // Rounding shows a little more than all; much more is no share of a whole.
-    let value = share(token.text)
-        .filter(|value| *value <= 100.5)?
-        .min(100.0);
+    let printed = share(token.text)?;
+    // Rounding shows a little more than all.
+    let value = if printed <= 100.5 {
+        printed.min(100.0)
+    } else {
+        printed
+    };
     let value = if is_left(text, at) {
-        100.0 - value
+        Some(100.0 - value).filter(|done| *done >= 0.0)?
     } else {
         value
     };

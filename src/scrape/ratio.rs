@@ -17,7 +17,7 @@ use super::touch::{heads_line, is_barred};
 pub struct Ratio {
     /// How much there is.
     pub loaded: f64,
-    /// How much there will be; more than 0, at least `loaded`.
+    /// How much there will be; more than 0.
     pub total: f64,
     /// What is counted, if the line says so.
     pub unit: Option<&'static str>,
@@ -58,6 +58,11 @@ impl Ratio {
         }
     }
 
+    /// Whether there is more of it than there was to be.
+    pub fn is_beyond(&self) -> bool {
+        self.loaded > self.total
+    }
+
     /// `loaded` in per cent of `total`, to two decimals.
     pub fn percent(&self) -> f64 {
         percent_of(self.loaded, self.total)
@@ -66,7 +71,7 @@ impl Ratio {
 
 /// `loaded` in per cent of `total`, to two decimals: more than any display shows.
 pub fn percent_of(loaded: f64, total: f64) -> f64 {
-    (loaded / total * 10_000.0).round().min(10_000.0) / 100.0
+    (loaded / total * 10_000.0).round() / 100.0
 }
 
 /// Dots that lead from a name to its result.
@@ -91,6 +96,14 @@ const STEPS: &[&str] = &[
 
 /// All ratios of the line, in order.
 pub fn ratios(text: &Text<'_>) -> Vec<Ratio> {
+    written(text)
+        .into_iter()
+        .filter(|ratio| !ratio.is_beyond())
+        .collect()
+}
+
+/// The same with those of which there is more than all: `103/100`, which alone means nothing.
+pub fn written(text: &Text<'_>) -> Vec<Ratio> {
     let mut found: Vec<Ratio> = Vec::new();
     for at in 0..text.tokens().len() {
         // The last thousands of `9 001 / 9 876` are no number.
@@ -212,7 +225,7 @@ fn rounding(text: &Text<'_>, total: &Amount) -> f64 {
 /// One of one is a sentence, not progress, unless it is a size.
 fn is_part_of(ratio: &Ratio) -> bool {
     let least = if ratio.unit == Some(BYTES) { 1.0 } else { 2.0 };
-    ratio.total >= least && ratio.loaded <= ratio.total
+    ratio.total >= least
 }
 
 fn is_framed(text: &Text<'_>, at: usize, total: &Amount) -> bool {

@@ -9,7 +9,8 @@ pub const MAX_TEXT: usize = 120;
 /// What a person reading the terminal now sees. Every part may be missing.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Reading {
-    /// 0 to 100, printed or computed. It may fall: a next file, a next phase.
+    /// From 0 on, printed or computed. It may fall: a next file, a next phase. It may pass 100, where a
+    /// display that did not stop there says so.
     pub percent: Option<f64>,
     /// How much is done, in `unit`.
     pub loaded: Option<f64>,

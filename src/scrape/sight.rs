@@ -144,7 +144,12 @@ fn parts<'a>(text: &Text<'a>, nested: impl FnOnce(&[Ratio]) -> Nesting) -> Parts
     let percent = percent::find(text);
     let behind = |percent| speed::after_percent(text, &percent);
     let speed = speed::find(text).or_else(|| percent.and_then(behind));
-    let ratios = ratio::ratios(text);
+    let is_beyond = percent.is_some_and(|percent| percent.value > 100.0);
+    let ratios = if is_beyond {
+        ratio::written(text)
+    } else {
+        ratio::ratios(text)
+    };
     let agreeing = ratios.iter().filter(|ratio| agrees(ratio, percent));
     let is_behind = |ratio: &Ratio| percent.is_some_and(|percent| ratio.at.0 >= percent.at.1);
     let ratio = agreeing

@@ -189,15 +189,31 @@ fn what_is_no_longer_on_the_screen_is_deleted_once() {
     });
     assert_eq!(report.patch(&full), fields(expected));
     let bare = Reading {
-        percent: Some(130.0),
+        percent: Some(30.0),
         ..Reading::default()
     };
     let expected = json!({
-        "progress": 100, "eta": null, "loaded": null, "unit": null, "stage": null,
+        "progress": 30, "eta": null, "loaded": null, "unit": null, "stage": null,
         "stage_label": null,
     });
     assert_eq!(report.patch(&bare), fields(expected));
-    assert_eq!(report.patch(&bare), fields(json!({"progress": 100})));
+    assert_eq!(report.patch(&bare), fields(json!({"progress": 30})));
+}
+
+#[test]
+fn more_than_all_is_said_and_not_cut_to_fit() {
+    let mut report = Report::default();
+    assert_eq!(
+        report.patch(&Reading::of_percent(99.0)),
+        fields(json!({"progress": 99}))
+    );
+    let beyond = Reading {
+        loaded: Some(103.0),
+        total: Some(100.0),
+        ..Reading::of_percent(103.0)
+    };
+    let expected = json!({"progress": null, "loaded": 103, "unit": "items", "message": "103 %"});
+    assert_eq!(report.patch(&beyond), fields(expected));
 }
 
 #[test]

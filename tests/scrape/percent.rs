@@ -39,7 +39,6 @@ fn what_is_joined_to_something_is_no_percentage() {
         "1/45%",
         "45%%",
         "1/2/100%",
-        "145%",
         "1234%",
         "45  %",
         "1.2.3%",
@@ -138,4 +137,22 @@ fn what_is_left_is_not_what_is_done() {
     }
     let log = [90, 70, 50].map(|left| format!("Self-test: {left}% of test remaining\n"));
     assert_eq!(crate::percents_in_time(&log.concat()), [30.0, 50.0]);
+}
+
+#[test]
+fn more_than_all_is_read_where_it_was_less() {
+    let row = |done: u32| format!("\r{done}% ({done}/100)");
+    let stream: String = [96, 99, 103, 120].map(row).concat();
+    assert_eq!(crate::percents_in_time(&stream), [96.0, 99.0, 103.0, 120.0]);
+    let read = crate::last(&stream);
+    assert_eq!((read.loaded, read.total), (Some(120.0), Some(100.0)));
+    for line in [
+        "\r145%\r",
+        "145%\n",
+        "\rcpu 145%\rcpu 148%\r",
+        "45/40\n",
+        "sure 110%\nsure 120%\n",
+    ] {
+        assert_eq!(crate::percents_in_time(line), crate::NONE, "{line:?}");
+    }
 }

@@ -41,9 +41,6 @@ const EXCEPTIONS: &[(&str, &str, &str)] = &[
     ("mkfs-ext4-pty", "percent", TAKEN_BACK),
     ("mkfs-ext4-pty", "amount", TAKEN_BACK),
     ("mkfs-ext4-pty", "end", TAKEN_BACK),
-    ("over-100-pipe", "percent", OVER),
-    ("over-100-pipe", "amount", OVER),
-    ("over-100-pipe", "end", OVER),
     (
         "parallel-bar-pipe",
         "amount",
@@ -69,7 +66,6 @@ const COUNTDOWN: &str = "the first line says `39 items remaining`; of 40 it says
 const COUNTER: &str = "a number among words, of no whole and in no unit, may be anything";
 const FIRST: &str = "what has no sign of what it is must change before it counts";
 const ONE_BAR: &str = "the recording does not tell its bars apart";
-const OVER: &str = "a percentage above 100 cannot be published, and is not cut to fit";
 const TAKEN_BACK: &str = "stood for a tenth of a millisecond";
 const UNBEGUN: &str = "a bar without a number shows nothing while it is empty";
 

@@ -62,20 +62,24 @@ impl Report {
             Some(amount::BYTES) => number(amount.round()),
             _ => number(amount),
         };
+        // More than all means that the whole was thought to be smaller than it is: of it nothing is known,
+        // but what is on the screen can be said.
+        let beyond = reading.percent.filter(|percent| *percent > 100.0);
+        let beyond_words = beyond.map(|percent| Value::from(format!("{percent} %")));
         // Without a unit a state would count bytes, and nobody has seen `[5/10]` of those.
         let loaded = reading.loaded.and_then(counted);
         let unnamed = loaded.as_ref().map(|_| UNNAMED);
         let values = [
             reading
                 .percent
-                .map(|percent| percent.clamp(0.0, 100.0))
+                .filter(|_| beyond.is_none())
                 .and_then(number),
             loaded,
-            reading.total.and_then(counted),
+            reading.total.filter(|_| beyond.is_none()).and_then(counted),
             reading.unit.or(unnamed).map(Value::from),
             text(&reading.speed),
             text(&reading.eta),
-            text(&reading.message),
+            text(&reading.message).or(beyond_words),
             reading.stage.as_ref().map(|stage| stage.number.into()),
             text(reading.stage.as_ref().map_or(&None, |stage| &stage.label)),
         ];
