@@ -121,10 +121,11 @@ pub fn alone(text: &Text<'_>) -> Option<Amount> {
         .copied()
 }
 
-/// `Out:54.3k`: how much of something there is, and nothing says that it is bytes.
+/// `Out:54.3k`, `Node(4500k`: how much of something there is, and nothing says that it is bytes.
 fn is_measured(text: &Text<'_>, amount: &Amount) -> bool {
     let colon = amount.at.0;
-    let named = text.before(colon) == ":" && text.kind_before(colon - 1) == Some(Kind::Word);
+    let glued = matches!(text.before(colon), ":" | "(");
+    let named = glued && text.kind_before(colon - 1) == Some(Kind::Word);
     named && is_prefix(text.before(amount.at.1))
 }
 

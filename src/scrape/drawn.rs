@@ -3,8 +3,8 @@
 //! Without a number only the drawing tells how far it is, to a step of its width. The frame must be
 //! there on both sides, or its length would be a guess. And not every such drawing shows how far a
 //! work is: a mark that runs to and fro, `[---#------]`, only shows that it lives. So a bar that is
-//! empty is none yet, nor is one with a single cell where marks run, and one that is full must have
-//! been there before.
+//! empty is none yet, unless its cells are made to be so (`░░░░`), nor is one with a single cell where
+//! marks run, and one that is full must have been there before.
 
 use super::label;
 use super::ratio::percent_of;
@@ -22,6 +22,9 @@ const MAX_FRAMES: usize = 16;
 /// Characters that fill, and those that stand for what is to come.
 const FULL: &[char] = &['#', '=', '█', '*', '■', '▓', '━'];
 const EMPTY: &[char] = &['.', ' ', '-', '_', '░', '□', '·', '⠂'];
+
+/// Those of them that stand for nothing else.
+const MADE_EMPTY: &[char] = &['░', '□', '⠂'];
 
 /// Characters between the two.
 const TIPS: &[char] = &['>', '▏', '▎', '▍', '▌', '▋', '▊', '▉', '╸'];
@@ -56,9 +59,12 @@ impl Drawings {
             return None;
         };
         let grown = self.last.replace(full).is_some();
+        // Nothing else is drawn in cells that are made to be empty.
+        let is_empty = full == 0 && bar.chars().all(|cell| MADE_EMPTY.contains(&cell));
         // Between blanks or dashes, one cell may be a mark that runs.
         let is_first_of_many = full == 1 && !bar.contains([' ', '-']);
-        let proven = is_first_of_many || (2..cells).contains(&full) || full == cells && grown;
+        let proven =
+            is_empty || is_first_of_many || (2..cells).contains(&full) || full == cells && grown;
         (proven && !self.runs || vouched == Vouched::Yes).then(|| Reading {
             percent: Some(percent_of(full as f64, cells as f64)),
             message: label::words(before).or_else(|| label::words(behind).filter(is_name)),

@@ -96,7 +96,10 @@ fn eta<'a>(text: &Text<'a>, from: usize, end: usize) -> Eta<'a> {
 fn named_at<'a>(text: &Text<'a>, at: usize) -> Option<Eta<'a>> {
     let word = text.str(at);
     match text.kind(at)? {
-        Kind::Word if word.eq_ignore_ascii_case("eta") => after(text, at + 1),
+        Kind::Word if word.eq_ignore_ascii_case("eta") => {
+            let ends_line = || text.past_space(at + 1) >= text.tokens().len();
+            after(text, at + 1).or_else(|| before(text, at).filter(|_| ends_line()))
+        }
         Kind::Word if is_left(word) => after(text, at + 1).or_else(|| before(text, at)),
         Kind::Word if word.eq_ignore_ascii_case("finish") => {
             let preposition = text.past_space(at + 1);
@@ -219,8 +222,8 @@ fn part(text: &Text<'_>, at: usize) -> Option<Part> {
     })
 }
 
-/// `00:03`, `0:00:05`, `1:02:03:04`.
-fn clock(text: &Text<'_>, at: usize) -> Option<usize> {
+/// `00:03`, `0:00:05`, `1:02:03:04`: the token behind it.
+pub fn clock(text: &Text<'_>, at: usize) -> Option<usize> {
     if text.kind(at) != Some(Kind::Number) {
         return None;
     }

@@ -67,9 +67,10 @@ const LEVELS: &[&str] = &[
     "workers",
 ];
 
-/// Words right before a ratio that say how often something is tried.
+/// Words right before a ratio that say how often something is tried: `cv`, too, a cross-validation, whose
+/// folds come round again.
 const TRIALS: &[&str] = &[
-    "attempt", "attempts", "retries", "retry", "retrying", "tries", "try", "trying",
+    "attempt", "attempts", "cv", "retries", "retry", "retrying", "tries", "try", "trying",
 ];
 
 /// Words behind a ratio that say what there are so many of, and how they are.

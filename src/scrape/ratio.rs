@@ -6,10 +6,11 @@
 use super::amount::{
     Amount, BYTES, amount_at, ends_free, is_prefix, number, size, spaced, starts_free,
 };
+use super::eta;
 use super::measure::{is_level, names_measure};
 use super::pairs;
 use super::speed::Counts;
-use super::token::{Kind, Text};
+use super::token::{Kind, Text, Token};
 use super::touch::{heads_line, is_barred};
 
 /// So many of so many.
@@ -74,6 +75,12 @@ pub fn percent_of(loaded: f64, total: f64) -> f64 {
     (loaded / total * 10_000.0).round() / 100.0
 }
 
+/// Blanks between two columns.
+const MIN_GAP: usize = 3;
+
+/// The unit of time.
+const SECONDS: &str = "s";
+
 /// Dots that lead from a name to its result.
 const MIN_LEADER: usize = 5;
 
@@ -114,6 +121,9 @@ pub fn written(text: &Text<'_>) -> Vec<Ratio> {
     if found.is_empty() {
         found.extend(ratio_of_pairs(text));
     }
+    if found.is_empty() {
+        found.extend((0..text.tokens().len()).find_map(|at| ratio_of_clocks(text, at)));
+    }
     found
 }
 
@@ -149,6 +159,35 @@ fn ratio_of_pairs(text: &Text<'_>) -> Option<Ratio> {
         at,
     };
     (loaded.unit == total.unit && is_part_of(&ratio)).then_some(ratio)
+}
+
+/// `00:01:40 / 00:03:20`
+fn ratio_of_clocks(text: &Text<'_>, at: usize) -> Option<Ratio> {
+    let end = eta::clock(text, at).filter(|_| starts_free(text, at))?;
+    let joint = text.past_space(end);
+    let from = text.past_space(joint + 1);
+    let until = eta::clock(text, from).filter(|_| text.str(joint) == "/")?;
+    let (loaded, total) = (
+        seconds(text.span(at, end))?,
+        seconds(text.span(from, until))?,
+    );
+    let free = !matches!(text.str(until), "/" | "-");
+    (total > 0.0 && free).then_some(Ratio {
+        loaded,
+        total,
+        unit: Some(SECONDS),
+        rounding: 0.0,
+        framed: false,
+        apart: false,
+        at: (at, until),
+    })
+}
+
+/// The seconds of a clock.
+fn seconds(clock: &str) -> Option<f64> {
+    clock.split(':').try_fold(0.0, |sum, part| {
+        Some(60.0 * sum + part.parse::<f64>().ok()?)
+    })
 }
 
 fn ratio_at(text: &Text<'_>, at: usize) -> Option<Ratio> {
@@ -251,11 +290,20 @@ fn ends_in_dots(text: &Text<'_>) -> bool {
     last == "…" || last.starts_with("...")
 }
 
-/// `1/6 Test #1: parse ........   Passed`
+/// `1/6 Test #1: parse ........   Passed`, `1/6 unit parse      OK    0.1s`
 fn heads_result(text: &Text<'_>, at: usize, end: usize) -> bool {
     let named = at == text.past_space(0) && text.kind(text.past_space(end)) == Some(Kind::Word);
     let is_leader = |mark: &str| mark.len() >= MIN_LEADER && mark.starts_with('.');
-    named && text.tokens().iter().any(|token| is_leader(token.text))
+    let has_leader = || text.tokens().iter().any(|token| is_leader(token.text));
+    named && (has_leader() || ends_in_timed_columns(text))
+}
+
+fn ends_in_timed_columns(text: &Text<'_>) -> bool {
+    let end = text.back_over_space(text.tokens().len());
+    let is_gap = |token: &Token<'_>| token.kind == Kind::Space && token.text.len() >= MIN_GAP;
+    let gaps = text.tokens().iter().filter(|token| is_gap(token)).count();
+    let timed = text.before(end) == "s" && text.kind_before(end - 1) == Some(Kind::Number);
+    timed && gaps >= 2
 }
 
 /// `[==>   ] 1/10`, `........ [ 8/18]`

@@ -174,3 +174,11 @@ fn a_number_with_a_prefix_and_a_name_is_no_size() {
         (Some(12.3), None, None)
     );
 }
+
+#[test]
+fn a_number_with_a_prefix_in_the_brackets_of_its_name_is_no_size() {
+    assert_eq!(
+        crate::last("\rNode(4500k 12.4k/s) Way(0k 0.00k/s)\r").loaded,
+        None
+    );
+}

@@ -122,3 +122,34 @@ fn a_display_that_has_come_to_its_end_gives_the_word_away() {
                   Installing : a   1/6\nInstalling : b   2/6\nVerifying : b  3/6\n";
     assert_eq!(percents_in_time(stream), [66.67, 100.0, 33.33, 50.0]);
 }
+
+#[test]
+fn a_clock_of_a_clock_is_a_ratio_of_seconds() {
+    let read = crate::last("\rA: 00:00:04 / 00:03:20\rA: 00:01:40 / 00:03:20\r");
+    assert_eq!(
+        (read.percent, read.loaded, read.total),
+        (Some(50.0), Some(100.0), Some(200.0))
+    );
+    assert_eq!(read.unit, Some("s"));
+    let read = crate::last("\rAV: 0:45 / 3:00 (25%) A-V:  0.000\r");
+    assert_eq!(
+        (read.percent, read.loaded, read.unit),
+        (Some(25.0), Some(45.0), Some("s"))
+    );
+    let beside = crate::last("\r  4500/10000  (45%)|    0:03/    0:07|   24.1x|    0:04 \r");
+    assert_eq!((beside.loaded, beside.unit), (Some(4500.0), None));
+    assert_eq!(percents("open 10:00/11:00\n"), NONE);
+}
+
+#[test]
+fn a_fold_of_a_cross_validation_comes_round_again() {
+    let folds = [1, 2, 3, 1, 2, 3]
+        .map(|fold| format!("[CV {fold}/3] END ....C=1;, score=0.9 total time=   0.1s\n"));
+    assert_eq!(percents_in_time(&folds.concat()), NONE);
+}
+
+#[test]
+fn a_counter_before_columns_that_end_in_a_time_heads_a_row_of_results() {
+    assert_eq!(percents(" 1/10 unit a          OK       0.10s\n"), [10.0]);
+    assert_eq!(percents(" 1/10 unit a          OK\n"), NONE);
+}

@@ -413,8 +413,8 @@ fn a_round_frame_holds_a_bar_too() {
             "⠂".repeat(10 - full)
         )
     };
-    let stream: String = [2, 5, 10].map(draw).concat();
-    assert_eq!(percents(&stream), [20.0, 50.0, 100.0]);
+    let stream: String = [0, 2, 5, 10].map(draw).concat();
+    assert_eq!(percents(&stream), [0.0, 20.0, 50.0, 100.0]);
     assert_eq!(last(&stream).message.as_deref(), Some("fetching a"));
 }
 

@@ -6,6 +6,7 @@ fn the_spellings_of_the_time_left() {
         ("2.1% ETA 0:00:48", "0:00:48"),
         ("10.4% eta 44s", "44s"),
         ("18.8% ETA 00:40", "00:40"),
+        ("a.img   18% [===    ]  4.5 GB  00:45 ETA", "00:45"),
         ("27.1% 36s left", "36s"),
         ("35.4% 32 seconds remaining", "32 seconds"),
         (
