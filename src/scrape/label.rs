@@ -5,6 +5,7 @@ use super::date::{before_clock, undated};
 use super::percent;
 use super::ratio;
 use super::token::{Kind, Text};
+use super::touch;
 
 /// Blanks that set two columns apart.
 const MIN_GAP: usize = 3;
@@ -116,7 +117,8 @@ pub fn outer(text: &Text<'_>, inner: usize) -> Option<String> {
 fn name(text: &Text<'_>, to: usize) -> (usize, usize) {
     let is_bar = |at: &usize| {
         let cells = text.str(*at);
-        text.kind(*at) == Some(Kind::Mark) && cells.len() >= MIN_DRAWN
+        let framed = matches!(cells, "[" | "|") && touch::opens_drawn_bar(text, *at);
+        text.kind(*at) == Some(Kind::Mark) && cells.len() >= MIN_DRAWN || framed
     };
     let Some(bar) = (0..to).rev().find(is_bar) else {
         return (0, to);

@@ -9,7 +9,7 @@ use super::amount::{
 use super::eta;
 use super::measure::{is_level, names_measure};
 use super::pairs;
-use super::speed::Counts;
+use super::speed::Counted;
 use super::token::{Kind, Text, Token};
 use super::touch::{heads_line, is_barred};
 
@@ -39,15 +39,19 @@ const MIN_BYTES: f64 = 1024.0;
 impl Ratio {
     /// The same, of what the speed beside it counts: `4.5M/10M` at `4.5MB/s` are bytes, at `4.5Mit/s` are
     /// things, and so are `4500/10000` at either.
-    pub fn counted_by(self, text: &Text<'_>, speed: Counts) -> Self {
+    pub fn counted_by(self, text: &Text<'_>, speed: Counted) -> Self {
         let prefixes = [self.at.0 + 1, self.at.1 - 1].map(|at| text.str(at));
         match (self.unit, speed) {
-            (None, Counts::Bytes) if self.total >= MIN_BYTES => Self {
+            (None, Counted::Bytes) if self.total >= MIN_BYTES => Self {
                 unit: Some(BYTES),
                 ..self
             },
-            (Some(BYTES), Counts::Others) if prefixes.iter().all(|unit| is_prefix(unit)) => {
-                let [loaded, total] = prefixes.map(thousands);
+            // The unit of the first may be that of the second: `0.00/3.00M`.
+            (Some(BYTES), Counted::Others) if is_prefix(prefixes[1]) => {
+                let total = thousands(prefixes[1]);
+                let loaded = Some(prefixes[0])
+                    .filter(|unit| is_prefix(unit))
+                    .map_or(total, thousands);
                 Self {
                     loaded: (self.loaded * loaded).round(),
                     total: (self.total * total).round(),

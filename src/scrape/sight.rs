@@ -177,10 +177,14 @@ fn parts<'a>(text: &Text<'a>, nested: impl FnOnce(&[Ratio]) -> Nesting) -> Parts
     let total = percent.and_then(|percent| amount::total_after(text, percent.at.1));
     // `45% of 29MiB … (frag 1/3)`: of two wholes, the one the percentage names.
     let ratio = ratio.filter(|_| total.is_none());
-    let ratio = match speed {
-        Some(speed) => ratio.map(|ratio| ratio.counted_by(text, speed.counts())),
-        None => ratio,
+    let counted = || {
+        let known = speed.map(|speed| speed.counted());
+        known.or_else(|| speed::counted_unknown(text))
     };
+    let ratio = ratio.map(|ratio| match counted() {
+        Some(counted) => ratio.counted_by(text, counted),
+        None => ratio,
+    });
     // A ratio that disagrees is none of ours, and neither are the sizes in it.
     let alone = amount::of_unknown(text).or_else(|| amount::alone(text));
     let alone = alone.filter(|_| ratios.is_empty() && total.is_none());

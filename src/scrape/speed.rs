@@ -15,7 +15,7 @@ pub struct Speed<'a> {
 
 impl Speed<'_> {
     /// What it is a speed of.
-    pub fn counts(&self) -> Counts {
+    pub fn counted(&self) -> Counted {
         let unit = self
             .text
             .trim_start_matches(|char: char| !char.is_alphabetic());
@@ -24,10 +24,10 @@ impl Speed<'_> {
             unit.ends_with(['B', 'o']) && size(unit).is_some(),
             size(unit),
         ) {
-            (true, _) => Counts::Bytes,
-            (false, Some(_)) => Counts::Unknown,
-            (false, None) if unit.len() > 1 && !unit.ends_with("Bps") => Counts::Others,
-            (false, None) => Counts::Unknown,
+            (true, _) => Counted::Bytes,
+            (false, Some(_)) => Counted::Unknown,
+            (false, None) if unit.len() > 1 && !unit.ends_with("Bps") => Counted::Others,
+            (false, None) => Counted::Unknown,
         }
     }
 
@@ -43,13 +43,27 @@ impl Speed<'_> {
 
 /// What a speed counts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Counts {
+pub enum Counted {
     /// `5.2 MB/s`
     Bytes,
     /// `4.5Mit/s`, `35 fps`
     Others,
     /// `5.2M/s`, `6.9x`
     Unknown,
+}
+
+/// What the speed of the line would count that is not known yet: `?it/s`, `? B/s`.
+pub fn counted_unknown(text: &Text<'_>) -> Option<Counted> {
+    let marks = (0..text.tokens().len()).filter(|at| text.str(*at) == "?");
+    let word = marks.map(|at| text.past_space(at + 1)).find(|word| {
+        let rate = text.kind(*word) == Some(Kind::Word) && text.str(word + 1) == "/";
+        rate && text.str(word + 2) == "s"
+    })?;
+    let speed = Speed {
+        text: text.span(word, word + 3),
+        at: (word, word + 3),
+    };
+    Some(speed.counted())
 }
 
 /// The speed of the line: one that is named as such, or else the first. A bit rate is a property of

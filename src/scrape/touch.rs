@@ -56,7 +56,7 @@ fn opens_bar(text: &Text<'_>, at: usize) -> bool {
 }
 
 /// `45% [==>`: between a blank and a word in brackets only the drawing tells.
-fn opens_drawn_bar(text: &Text<'_>, at: usize) -> bool {
+pub fn opens_drawn_bar(text: &Text<'_>, at: usize) -> bool {
     let bracket = matches!(text.str(at), "|" | "[");
     let inside = text.str(at + 1);
     let drawn = inside.starts_with(['=', '#', '>', '.']);

@@ -152,6 +152,13 @@ fn what_is_counted_is_what_the_speed_counts() {
             1e7,
             Some("B"),
         ),
+        ("0%|        | 0.00/3.00M [00:00<?, ?it/s]", 0.0, 3e6, None),
+        (
+            "0%|        | 0.00/3.00M [00:00<?, ?B/s]",
+            0.0,
+            3145728.0,
+            Some("B"),
+        ),
         ("[18/40] 5.3 MB/s", 18.0, 40.0, None),
         ("18/40 files 5.3 MB/s", 18.0, 40.0, Some("files")),
     ];

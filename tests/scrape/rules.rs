@@ -391,6 +391,14 @@ fn what_is_measured_before_the_numbers_is_no_name() {
             Some("downloading"),
         ),
         (
+            "downloading [==            ] 27/bps 4%",
+            Some("downloading"),
+        ),
+        (
+            "downloading |=             | 27/bps 4%",
+            Some("downloading"),
+        ),
+        (
             "[1/7] checking roots       (0:00:00 elapsed, 13 items checked)",
             Some("checking roots"),
         ),
