@@ -1,7 +1,8 @@
 //! A bar that is nothing but drawn: `[####......]`.
 //!
 //! Without a number only the drawing tells how far it is, to a step of its width. The frame must be
-//! there on both sides, or its length would be a guess. And not every such drawing shows how far a
+//! there on both sides, or its length would be a guess; `XXXX----` has none, but was all dashes
+//! when it was first seen. And not every such drawing shows how far a
 //! work is: a mark that runs to and fro, `[---#------]`, only shows that it lives. So a bar that is
 //! empty is none yet, unless its cells are made to be so (`░░░░`), nor is one with a single cell where
 //! marks run, and one that is full must have been there before.
@@ -12,6 +13,9 @@ use super::reading::Reading;
 
 /// Cells of the shortest bar, so that three dots in brackets are none.
 const MIN_CELLS: usize = 8;
+
+/// The same without brackets.
+const MIN_UNFRAMED: usize = 16;
 
 /// Cells of the longest: no window is wider.
 const MAX_CELLS: usize = 512;
@@ -25,6 +29,9 @@ const EMPTY: &[char] = &['.', ' ', '-', '_', '░', '□', '·', '⠂'];
 
 /// Those of them that stand for nothing else.
 const MADE_EMPTY: &[char] = &['░', '□', '⠂'];
+
+/// Characters that are written over an empty bar without a frame.
+const OVER: &[char] = &['X', '#', '=', '█', '*', '■', '▓', '━'];
 
 /// Characters between the two.
 const TIPS: &[char] = &['>', '▏', '▎', '▍', '▌', '▋', '▊', '▉', '╸'];
@@ -45,12 +52,16 @@ pub struct Drawings {
     last: Option<usize>,
     /// It was a mark that runs.
     runs: bool,
+    /// The last one without a frame, when it was empty: its words, and its cells.
+    unframed: Option<(Option<String>, usize)>,
 }
 
 impl Drawings {
     /// What the only bar of a line shows, with the words before it.
     pub fn read(&mut self, line: &str, vouched: Vouched) -> Option<Reading> {
-        let (before, bar, behind) = only_bar(line)?;
+        let Some((before, bar, behind)) = only_bar(line) else {
+            return self.read_unframed(line);
+        };
         let cells = bar.chars().count();
         // `Finished at: 0:02` is a measure.
         let is_name = |words: &String| !words.contains(':');
@@ -73,6 +84,37 @@ impl Drawings {
     }
 }
 
+impl Drawings {
+    /// A bar of one kind of cells over another, that stands at the end of the line.
+    fn read_unframed(&mut self, line: &str) -> Option<Reading> {
+        let (before, bar) = line.trim_end().rsplit_once(' ')?;
+        let to_come = bar.trim_start_matches(OVER);
+        let cells = bar.chars().count();
+        let is_bar = (MIN_UNFRAMED..=MAX_CELLS).contains(&cells) && is_run_of(to_come, EMPTY);
+        if !is_bar || !is_run_of(&bar[..bar.len() - to_come.len()], OVER) {
+            return None;
+        }
+        let empty = to_come.chars().count();
+        let bar = (label::words(before), cells);
+        if empty == cells {
+            self.unframed = Some(bar);
+            return None;
+        }
+        (self.unframed.as_ref() == Some(&bar)).then(|| Reading {
+            percent: Some(percent_of((cells - empty) as f64, cells as f64)),
+            message: bar.0,
+            ..Reading::default()
+        })
+    }
+}
+
+/// Whether the text is one of `chars`, again and again.
+fn is_run_of(text: &str, chars: &[char]) -> bool {
+    let mut rest = text.chars();
+    rest.next()
+        .is_none_or(|first| chars.contains(&first) && rest.all(|char| char == first))
+}
+
 /// The one thing in a frame of its own that may be a bar, what stands before it, and what behind.
 fn only_bar(line: &str) -> Option<(&str, &str, &str)> {
     let framed = |(at, frame): (usize, &str)| {
@@ -93,6 +135,13 @@ fn only_bar(line: &str) -> Option<(&str, &str, &str)> {
     let frames = line.match_indices(['[', '(', '|']).take(MAX_FRAMES);
     let mut bars = frames.filter_map(framed);
     bars.next().filter(|_| bars.next().is_none())
+}
+
+/// Whether bars are drawn with it.
+pub fn is_cell(char: char) -> bool {
+    [FULL, EMPTY, TIPS]
+        .iter()
+        .any(|cells| cells.contains(&char))
 }
 
 /// How many of the cells are full; `None` if it is no bar that fills from its start.

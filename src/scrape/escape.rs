@@ -1,27 +1,34 @@
-//! Escape sequences (ECMA-48), and what they want of the line.
+//! Escape sequences (ECMA-48), and what they want of the screen.
+
+use super::act::{Act, Part};
 
 /// Bytes kept of an operating system command; ConEmu's progress needs a dozen.
 const MAX_COMMAND: usize = 64;
 
-/// What a finished sequence means for the text.
+/// What a finished sequence means.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Order {
-    /// Nothing: a colour, a clearing, a mode.
+    /// Nothing: a colour, a mode.
     None,
     /// It was no sequence after all, or a control byte stood inside of it.
     Byte(u8),
-    /// The cursor leaves the row, or its place in it.
-    Leave,
-    /// The cursor goes to this row of the screen, 1 for the first.
-    To(u16),
-    /// The cursor goes up so many rows.
-    Up(u16),
-    /// The cursor goes down so many rows.
-    Down(u16),
-    /// The cursor goes right, over what stands there.
-    Skip,
+    /// Something happens to the cursor, or to what stands on the screen.
+    Act(Act),
+    /// What is written from here on is to be shown with these characters.
+    Show(Charset),
     /// The terminal is to show this percentage.
     Taskbar(f64),
+}
+
+/// What ASCII is shown as.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Charset {
+    /// Itself.
+    #[default]
+    Text,
+    /// The letters are strokes and corners: the special graphics of DEC's VT100, which curses draws
+    /// its frames with.
+    Graphics,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -34,8 +41,10 @@ enum State {
     /// ECMA-48 §5.6: everything up to BEL or `ESC \`.
     Command,
     CommandEscape,
-    /// One more byte names a character set.
+    /// One more byte names a character set, for what is written from here on.
     Charset,
+    /// The same, for what this reader does not follow.
+    OtherCharset,
 }
 
 /// Where in a sequence the stream stands.
@@ -43,10 +52,76 @@ enum State {
 pub struct Escape {
     state: State,
     command: Vec<u8>,
-    /// The first number in the control sequence being read: how far the cursor moves, or where to.
-    count: u16,
-    /// Other numbers follow.
-    counted: bool,
+    parameters: Parameters,
+}
+
+/// The parameters of a control sequence (ECMA-48 §5.4.2), as far as one of [`Act`] has any.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+struct Parameters {
+    /// The first two numbers; 0 for one that is not there.
+    numbers: [u16; 2],
+    /// Which one is being read.
+    at: usize,
+    /// Other bytes are among them: the sequence is somebody's own.
+    private: bool,
+}
+
+impl Parameters {
+    fn read_on(&mut self, bytes: &[u8]) {
+        for byte in bytes {
+            match byte {
+                b'0'..=b'9' => {
+                    if let Some(number) = self.numbers.get_mut(self.at) {
+                        let digit = u16::from(byte - b'0');
+                        *number = number.saturating_mul(10).saturating_add(digit);
+                    }
+                }
+                b';' => self.at = self.at.saturating_add(1),
+                _ => self.private = true,
+            }
+        }
+    }
+
+    /// A number that counts, or a place: 1 if it is not there.
+    fn count(&self, at: usize) -> u16 {
+        self.numbers[at].max(1)
+    }
+
+    fn part(&self) -> Option<Part> {
+        match self.numbers[0] {
+            0 => Some(Part::Behind),
+            1 => Some(Part::Before),
+            2 | 3 => Some(Part::All),
+            _ => None,
+        }
+    }
+
+    /// What a final byte does with them; `None` if it shows nothing, or is not known.
+    fn act(&self, last: u8) -> Option<Act> {
+        let [one, two] = [self.count(0), self.count(1)];
+        Some(match last {
+            _ if self.private => return None,
+            b'A' => Act::Up(one),
+            b'B' | b'e' => Act::Down(one),
+            b'C' | b'a' => Act::Right(one),
+            b'D' => Act::Left(one),
+            b'E' => Act::DownHome(one),
+            b'F' => Act::UpHome(one),
+            b'G' | b'`' => Act::Column(one),
+            b'H' | b'f' => Act::To(one, two),
+            b'd' => Act::Row(one),
+            b'J' => Act::EraseScreen(self.part()?),
+            b'K' => Act::EraseRow(self.part()?),
+            b'X' => Act::EraseCells(one),
+            b'P' => Act::DeleteCells(one),
+            b'@' => Act::InsertCells(one),
+            b'b' => Act::Repeat(one),
+            b'L' | b'M' | b'S' | b'T' => Act::Scroll,
+            b's' => Act::Save,
+            b'u' => Act::Restore,
+            _ => return None,
+        })
+    }
 }
 
 impl Escape {
@@ -70,7 +145,8 @@ impl Escape {
                 State::Command => self.command(rest),
                 State::CommandEscape if byte == b'\\' => (Some(self.end_command()), after),
                 State::Escape | State::CommandEscape => (self.escape(byte), after),
-                State::Outside | State::Charset => (Some(self.end(Order::None)), after),
+                State::Charset => (Some(self.end(Order::Show(charset(byte)))), after),
+                State::Outside | State::OtherCharset => (Some(self.end(Order::None)), after),
             };
             if order.is_some() {
                 return (order, after);
@@ -88,19 +164,24 @@ impl Escape {
     fn escape(&mut self, byte: u8) -> Option<Order> {
         self.state = match byte {
             b'[' => {
-                (self.count, self.counted) = (0, false);
+                self.parameters = Parameters::default();
                 State::Control
             }
             b']' | b'P' | b'X' | b'^' | b'_' => {
                 self.command.clear();
                 State::Command
             }
-            b' ' | b'#' | b'%' | b'('..=b'/' => State::Charset,
+            b'(' => State::Charset,
+            b' ' | b'#' | b'%' | b')'..=b'/' => State::OtherCharset,
             _ => State::Outside,
         };
         (self.state == State::Outside).then_some(match byte {
-            // Restore cursor, index, next line, reverse index: the cursor leaves the row.
-            b'8' | b'D' | b'E' | b'M' => Order::Leave,
+            b'7' => Order::Act(Act::Save),
+            b'8' => Order::Act(Act::Restore),
+            // Index, next line, reverse index (ECMA-48 §8.3.86, fourth edition).
+            b'D' => Order::Act(Act::Down(1)),
+            b'E' => Order::Act(Act::DownHome(1)),
+            b'M' => Order::Act(Act::Up(1)),
             0..=0x1f => Order::Byte(byte),
             _ => Order::None,
         })
@@ -113,30 +194,16 @@ impl Escape {
             .position(|byte| matches!(byte, 0..=0x1f | 0x40..=0x7e));
         let (parameters, rest) = bytes.split_at(end.unwrap_or(bytes.len()));
         let Some((&last, rest)) = rest.split_first() else {
-            self.count_on(parameters);
+            self.parameters.read_on(parameters);
             return (None, rest);
         };
-        let order = match last {
-            0..=0x1f => Order::Byte(last),
-            b'G' => Order::Leave,
-            b'H' | b'f' | b'd' => Order::To(self.count_on(parameters).max(1)),
-            b'C' => Order::Skip,
-            b'A' | b'F' => Order::Up(self.count_on(parameters).max(1)),
-            b'B' | b'E' => Order::Down(self.count_on(parameters).max(1)),
-            _ => Order::None,
+        let order = if last <= 0x1f {
+            Order::Byte(last)
+        } else {
+            self.parameters.read_on(parameters);
+            self.parameters.act(last).map_or(Order::None, Order::Act)
         };
         (Some(self.end(order)), rest)
-    }
-
-    fn count_on(&mut self, parameters: &[u8]) -> u16 {
-        for byte in parameters {
-            self.counted |= *byte == b';';
-            if byte.is_ascii_digit() && !self.counted {
-                let digit = u16::from(byte - b'0');
-                self.count = self.count.saturating_mul(10).saturating_add(digit);
-            }
-        }
-        self.count
     }
 
     /// A line end inside a command means that it was none: a terminal would swallow the rest of
@@ -176,6 +243,14 @@ pub fn after_colour(bytes: &[u8]) -> Option<&[u8]> {
         .iter()
         .position(|byte| !matches!(byte, b'0'..=b';'))?;
     parameters.get(end..)?.strip_prefix(b"m")
+}
+
+fn charset(name: u8) -> Charset {
+    if name == b'0' {
+        Charset::Graphics
+    } else {
+        Charset::Text
+    }
 }
 
 /// State 1 is a value; the others say that there is none (off, failed, indeterminate, paused).

@@ -1,19 +1,25 @@
 //! Bytes to lines, as a terminal would show them.
 //!
-//! A progress display hardly ever ends its lines. It goes back to the start of the row and draws
-//! over what stood there, by a carriage return, a run of backspaces or a cursor movement, so each of
-//! these ends a line here, too. How it ended is kept with the line: text that is drawn over is
-//! almost always a display, text that scrolls away is almost always a log.
+//! A progress display hardly ever ends its lines. It goes back in the row and draws over what stood
+//! there, by a carriage return, a run of backspaces or a cursor movement, so each of these ends a
+//! line here, too: whatever is then seen in the row is reported, with how it ended. Text that is
+//! drawn over is almost always a display, text that scrolls away is almost always a log. What a
+//! movement leaves standing is for [`screen`](super::screen) to know.
 //!
-//! Escape sequences (ECMA-48) carry colours and clearing, which no number needs; they are dropped
-//! wherever a read happens to cut them. Two bytes are awkward. A carriage return may be half of a
-//! line end, so it waits for the next byte. And a line may never be ended at all, so
-//! [`Lines::open`] shows the unfinished one without taking it.
+//! Escape sequences (ECMA-48) come wherever a read happens to cut them; colours, which no number
+//! needs, are dropped. Two bytes are awkward. A carriage return may be half of a line end, so it
+//! waits for the next byte. And a line may never be ended at all, so [`Lines::open`] shows the
+//! unfinished one without taking it.
 //!
 //! Every byte of a flood comes by here, so text is taken a run at a time: whatever lies between two
 //! control bytes is found eight bytes at once and copied once.
 
-use super::escape::{self, Escape, Order};
+use std::borrow::Cow;
+
+use super::act::Act;
+use super::escape::{self, Charset, Escape, Order};
+use super::graphics;
+use super::screen::Screen;
 
 /// Bytes kept of one line. A line without end (a file sent to the terminal) loses its beginning.
 pub const MAX_LINE: usize = 64 * 1024;
@@ -83,39 +89,34 @@ pub enum Mark {
     Taskbar(f64),
 }
 
-/// The splitter. It holds the unfinished line, and where in an escape sequence the last read ended.
+/// The splitter. It holds the screen, and where in an escape sequence the last read ended.
 #[derive(Debug)]
 pub struct Lines {
-    text: Vec<u8>,
-    /// `text` was reported, and is cleared before anything else happens.
-    taken: bool,
+    screen: Screen,
     escape: Escape,
+    charset: Charset,
     began: Edge,
     /// A carriage return came, and what follows decides which [`Edge`] it was.
     returned: bool,
-    /// The lowest row that was begun.
-    lowest: u32,
-    /// Rows the cursor stands above the lowest: each of them is drawn again.
-    rows_above: u16,
-    /// See [`Place::picture`].
-    picture: u32,
+    /// Something was written since the row was last reported, besides what its pen holds.
+    is_new: bool,
+    /// The row was reported, and stays as it is until it has been looked at.
+    taken: bool,
+    /// What ended the row, and is to happen then.
+    due: Option<Act>,
 }
-
-/// Where the rows begin that were addressed by their place on the screen: far from those counted.
-const SCREEN: u32 = 1 << 30;
 
 impl Default for Lines {
     fn default() -> Self {
         Self {
-            text: Vec::new(),
-            taken: false,
+            screen: Screen::default(),
             escape: Escape::default(),
+            charset: Charset::default(),
             began: Edge::Feed,
             returned: false,
-            // Any display may go up from here.
-            lowest: u32::from(u16::MAX),
-            rows_above: 0,
-            picture: u32::MAX,
+            is_new: false,
+            taken: false,
+            due: None,
         }
     }
 }
@@ -133,8 +134,8 @@ impl Lines {
     /// As [`Lines::next`], without decoding or copying the line.
     pub fn advance(&mut self, bytes: &mut &[u8]) -> Option<Mark> {
         if self.taken {
-            self.text.clear();
             self.taken = false;
+            self.go_on();
         }
         loop {
             let mark = if self.escape.is_within() {
@@ -166,46 +167,60 @@ impl Lines {
         }
         let (run, rest) = bytes.split_at(plain(bytes));
         *bytes = rest;
-        self.write(run);
+        match self.charset {
+            Charset::Text => self.screen.row_mut().write(run),
+            Charset::Graphics => self.screen.row_mut().write(&graphics::shown(run)),
+        }
         Some(None)
     }
 
     /// The bytes of the line that [`Lines::advance`] has just reported.
     pub fn ended(&self) -> &[u8] {
-        if self.taken { &self.text } else { &[] }
+        if self.taken {
+            self.screen.row().under()
+        } else {
+            &[]
+        }
     }
 
-    /// Whether there is an unfinished line, blank as it may be.
-    pub fn is_open(&self) -> bool {
-        !self.taken && !self.text.is_empty()
+    /// The last byte that was written in an unfinished line.
+    pub fn last_written(&self) -> Option<u8> {
+        let row = self.screen.row();
+        let last = row.pen().last().or(row.under().last());
+        last.copied().filter(|_| self.is_open())
     }
 
     /// The unfinished line as it stands now, which may end in the middle of a word.
     pub fn open(&self) -> Option<Line> {
         let (bytes, place) = self.open_bytes()?;
-        Some(line(bytes, place))
+        Some(line(&bytes, place))
     }
 
     /// As [`Lines::open`], without decoding it.
-    pub fn open_bytes(&self) -> Option<(&[u8], Place)> {
+    pub fn open_bytes(&self) -> Option<(Cow<'_, [u8]>, Place)> {
         let ended = if self.returned {
             Edge::Redraw
         } else {
             Edge::Open
         };
-        let place = self.place(ended);
-        (self.is_open() && !is_blank(&self.text)).then_some((&self.text, place))
+        self.is_open()
+            .then(|| (self.screen.row().seen(), self.place(ended)))
+    }
+
+    /// Whether anything in the row has not been reported yet.
+    fn is_open(&self) -> bool {
+        !self.taken && (self.is_new || !is_blank(self.screen.row().pen()))
     }
 
     /// One of the bytes that move the cursor, or begin to.
     fn control(&mut self, byte: u8) -> Option<Mark> {
         match byte {
-            b'\n' => self.end_line(Edge::Feed),
+            b'\n' => self.act(Act::Feed),
             b'\r' => {
                 self.returned = true;
                 None
             }
-            0x08 => self.end_line(Edge::Back),
+            0x08 => self.act(Act::Left(1)),
             0x1b => {
                 self.escape.begin();
                 None
@@ -214,104 +229,72 @@ impl Lines {
         }
     }
 
-    /// ECMA-48 §8.3: CUU, CUD, CNL, CPL, CHA, CUP, HVP and VPA leave the place in the text; CUF
-    /// stands for the blanks it skips. All other functions move nothing. A control byte inside of a
-    /// sequence counts as if it stood outside.
+    /// A control byte inside of a sequence counts as if it stood outside.
     fn obey(&mut self, order: Order) -> Option<Mark> {
         match order {
             Order::None => None,
             Order::Byte(byte) => self.control(byte),
-            Order::Leave => self.end_line(Edge::Redraw),
-            Order::Skip => self.blank(),
+            Order::Act(act) => self.act(act),
             Order::Taskbar(percent) => Some(Mark::Taskbar(percent)),
-            Order::Up(rows) => self.move_to(self.rows_above.saturating_add(rows)),
-            Order::Down(rows) => self.move_to(self.rows_above.saturating_sub(rows)),
-            // Whoever clears the screen goes home first, and may only scroll from then on.
-            Order::To(1) => self.end_line(Edge::Redraw),
-            Order::To(row) => self.address(row),
-        }
-    }
-
-    fn move_to(&mut self, rows_above: u16) -> Option<Mark> {
-        let row = self.row();
-        self.rows_above = rows_above;
-        self.picture = self.picture.min(self.row());
-        self.end_line_at(Edge::Redraw, row)
-    }
-
-    fn address(&mut self, screen_row: u16) -> Option<Mark> {
-        let row = self.row();
-        self.lowest = SCREEN + u32::from(screen_row);
-        self.rows_above = 0;
-        self.picture = self.picture.min(SCREEN);
-        self.end_line_at(Edge::Redraw, row)
-    }
-
-    fn row(&self) -> u32 {
-        self.lowest.saturating_sub(u32::from(self.rows_above))
-    }
-
-    fn blank(&mut self) -> Option<Mark> {
-        if self.returned {
-            // The new line begins with the blank, which is as good as nothing.
-            return self.end_line(Edge::Redraw);
-        }
-        self.write(b" ");
-        None
-    }
-
-    fn write(&mut self, mut run: &[u8]) {
-        while !run.is_empty() {
-            if self.text.len() == MAX_LINE {
-                self.text.drain(..MAX_LINE / 2);
+            Order::Show(charset) => {
+                self.charset = charset;
+                None
             }
-            let room = MAX_LINE - self.text.len();
-            let (now, later) = run.split_at(room.min(run.len()));
-            self.text.extend_from_slice(now);
-            run = later;
         }
     }
 
+    /// What is seen now is reported before it happens, if it is new and the cursor leaves it.
+    fn act(&mut self, act: Act) -> Option<Mark> {
+        self.due = Some(act);
+        self.screen.foresee(act);
+        let mark = match act.edge() {
+            Some(edge) if act == Act::Feed || !self.returned => self.end_line(edge),
+            _ if self.returned => self.end_line(Edge::Redraw),
+            _ => None,
+        };
+        if mark.is_none() {
+            self.go_on();
+        }
+        mark
+    }
+
+    /// Reports the row, if there is something new in it.
     fn end_line(&mut self, edge: Edge) -> Option<Mark> {
-        let row = self.row();
-        if edge == Edge::Feed {
-            self.feed();
-        }
-        self.end_line_at(edge, row)
-    }
-
-    fn feed(&mut self) {
-        match self.rows_above.checked_sub(1) {
-            Some(rows_above) => self.rows_above = rows_above,
-            None => self.lowest = self.lowest.saturating_add(1),
-        }
-    }
-
-    fn end_line_at(&mut self, edge: Edge, row: u32) -> Option<Mark> {
-        let place = Place {
-            row,
-            ..self.place(edge)
-        };
-        self.began = if self.rows_above > 0 {
-            Edge::Redraw
+        let is_open = self.is_open();
+        let place = self.place(edge);
+        self.is_new = false;
+        self.began = edge;
+        let row = self.screen.row_mut();
+        if edge == Edge::Feed || std::mem::take(&mut self.returned) {
+            self.returned = false;
+            row.lift();
         } else {
-            edge
-        };
-        self.returned = false;
-        if is_blank(&self.text) {
-            self.text.clear();
-            return None;
+            row.rest();
         }
-        self.taken = true;
-        Some(Mark::Line(place))
+        self.taken = is_open;
+        is_open.then_some(Mark::Line(place))
+    }
+
+    /// What ended the row happens, now that it has been looked at.
+    fn go_on(&mut self) {
+        let Some(act) = self.due.take() else {
+            return;
+        };
+        if act.edge().is_none() {
+            self.is_new |= !is_blank(self.screen.row().pen());
+        }
+        self.screen.act(act);
+        if self.screen.at().is_above() && act.edge().is_some() {
+            self.began = Edge::Redraw;
+        }
     }
 
     fn place(&self, ended: Edge) -> Place {
         Place {
             began: self.began,
             ended,
-            row: self.row(),
-            picture: self.picture,
+            row: self.screen.at().row(),
+            picture: self.screen.picture(),
         }
     }
 }

@@ -7,7 +7,8 @@
 //! each in a file of its own, and no list of tools; the few formats that carry numbers without any
 //! of them (`curl`'s table, `ffmpeg`'s clock) are named as such.
 //!
-//! The way of a byte: [`lines`] cuts the stream into lines as a terminal shows them, [`frame`] puts
+//! The way of a byte: [`lines`] cuts the stream into lines as a terminal shows them, with [`escape`] for
+//! what moves the cursor and [`screen`] for what stands where it goes, [`frame`] puts
 //! by what comes within one moment, [`token`] cuts a line into numbers, words and marks,
 //! [`percent`], [`ratio`], [`pairs`], [`amount`], [`speed`], [`eta`] and [`label`] look for their own in
 //! those, [`touch`] sees what is drawn beside a number, [`gauge`] sorts out what is only in use and
@@ -18,10 +19,13 @@
 //! what it is called, without the dates that [`date`] knows.
 //!
 //! Everything here is pure. Time is an argument, the work is linear in the bytes read, and nothing
-//! a command prints can make the memory grow beyond one line of [`lines::MAX_LINE`].
+//! a command prints can make the memory grow beyond one line of [`lines::MAX_LINE`] and
+//! [`screen::ROWS`] of [`row::MAX_ROW`].
 
+pub mod act;
 pub mod amount;
 pub mod bars;
+pub mod cells;
 pub mod counts;
 pub mod date;
 pub mod displays;
@@ -30,6 +34,7 @@ pub mod escape;
 pub mod eta;
 pub mod frame;
 pub mod gauge;
+pub mod graphics;
 pub mod heading;
 pub mod json;
 pub mod label;
@@ -43,6 +48,9 @@ pub mod percent;
 pub mod ratio;
 pub mod reader;
 pub mod reading;
+pub mod remains;
+pub mod row;
+pub mod screen;
 pub mod shape;
 pub mod sight;
 pub mod source;

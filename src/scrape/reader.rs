@@ -83,13 +83,14 @@ impl Reader {
         if let Some(at_ms) = self.frame.until_ms().filter(|until_ms| *until_ms <= now_ms) {
             let mut rows = self.frame.take();
             let open = self.tips.iter().filter_map(|tip| tip.lines.open_bytes());
-            let open = open.map(|(text, place)| (place, text));
+            let open: Vec<_> = open.collect();
+            let open = open.iter().map(|(text, place)| (*place, text.as_ref()));
             self.memory
                 .begin_moment(rows.iter().filter_map(Row::line).chain(open));
             while let Some(row) = rows.pop_front() {
                 let found = match row {
                     Row::Taskbar(percent) => self.memory.taskbar(percent, at_ms),
-                    Row::TakenBack(stream, ..) if self.is_overwritten(stream, &rows) => None,
+                    Row::TakenBack(stream, ..) if is_overwritten(stream, &rows) => None,
                     Row::Line(_, place, text) | Row::TakenBack(_, place, text) => {
                         self.memory.line(place, &decode(&text), at_ms)
                     }
@@ -105,7 +106,7 @@ impl Reader {
             let found = tip
                 .lines
                 .open_bytes()
-                .and_then(|(text, place)| self.memory.line(place, &decode(text), due_ms));
+                .and_then(|(text, place)| self.memory.line(place, &decode(&text), due_ms));
             readings.extend(found.and_then(|reading| self.news(reading)));
         }
         readings
@@ -117,18 +118,6 @@ impl Reader {
         due_ms.chain(self.frame.until_ms()).min()
     }
 
-    /// Whether other text came to the place that backspaces had gone back to.
-    fn is_overwritten(&self, stream: Stream, later: &VecDeque<Row>) -> bool {
-        let next = later.iter().find_map(|row| match row {
-            Row::Line(of, place, _) | Row::TakenBack(of, place, _) if *of == stream => {
-                Some(place.began)
-            }
-            _ => None,
-        });
-        let tip = || Some(self.tips[stream as usize].lines.open_bytes()?.1.began);
-        next.or_else(tip) == Some(Edge::Back)
-    }
-
     fn news(&mut self, reading: Reading) -> Option<Reading> {
         if self.last.as_ref() == Some(&reading) {
             return None;
@@ -138,10 +127,22 @@ impl Reader {
     }
 }
 
+/// Whether other text came, in the same moment, to the place that backspaces had gone back to. Of a row
+/// that changes faster than anybody can see, the last of each moment is seen.
+fn is_overwritten(stream: Stream, later: &VecDeque<Row>) -> bool {
+    let next = later.iter().find_map(|row| match row {
+        Row::Line(of, place, _) | Row::TakenBack(of, place, _) if *of == stream => {
+            Some(place.began)
+        }
+        _ => None,
+    });
+    next == Some(Edge::Back)
+}
+
 impl Tip {
     /// More bytes have come, or none are left.
     fn wait(&mut self, now_ms: u64) {
-        let last = self.lines.open_bytes().and_then(|(text, _)| text.last());
+        let last = self.lines.last_written();
         let quiet_ms = match last {
             Some(byte) if byte.is_ascii_digit() => DIGIT_QUIET_MS,
             _ => QUIET_MS,

@@ -22,7 +22,7 @@ fn split(stream: &[u8], read: usize) -> Vec<(String, Edge, Edge)> {
     found
 }
 
-fn texts(stream: &[u8]) -> Vec<String> {
+pub(super) fn texts(stream: &[u8]) -> Vec<String> {
     lines(stream).into_iter().map(|line| line.0).collect()
 }
 
@@ -65,11 +65,10 @@ fn a_run_of_backspaces_takes_the_text_back() {
 
 #[test]
 fn cursor_movements_end_a_line() {
-    for movement in ["A", "2B", "E", "F", "1G", "2;9H", "2;9f", "4d"] {
+    for movement in ["E", "F", "1G", "2;1H", "2;1f", "9;1H\x1b[4d"] {
         let stream = format!("one\x1b[{movement}two");
         assert_eq!(texts(stream.as_bytes()), ["one", "two"], "{movement}");
     }
-    assert_eq!(texts(b"one\x1b8two\x1bMthree"), ["one", "two", "three"]);
 }
 
 #[test]
@@ -79,8 +78,8 @@ fn colours_clearing_and_character_sets_leave_no_trace() {
 }
 
 #[test]
-fn skipped_columns_are_a_blank() {
-    assert_eq!(texts(b"45%\x1b[10Cdone"), ["45% done"]);
+fn skipped_columns_are_blank() {
+    assert_eq!(texts(b"45%\x1b[2Cdone"), ["45%  done"]);
 }
 
 #[test]

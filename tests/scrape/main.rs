@@ -13,6 +13,7 @@ mod percent;
 mod ratios;
 mod recordings;
 mod rules;
+mod screen;
 mod stages;
 mod time;
 mod traps;

@@ -61,6 +61,18 @@ fn what_backspaces_take_back_and_other_text_replaces_was_not_seen() {
 }
 
 #[test]
+fn of_a_row_that_is_always_taken_back_the_last_of_each_moment_is_seen() {
+    let mut reader = reader();
+    let mut readings = reader.push(Stream::Out, b"Zeroing:   0%", 1000);
+    for percent in 1..=20_u64 {
+        let text = format!("\x08\x08\x08\x08{percent:3}%");
+        readings.extend(reader.push(Stream::Out, text.as_bytes(), 1000 + 5 * percent));
+    }
+    let read = percents(&readings);
+    assert!(read.len() >= 4 && read.is_sorted(), "{read:?}");
+}
+
+#[test]
 fn of_a_flood_the_last_rows_of_each_moment_are_read() {
     let mut reader = reader();
     let flood: String = (0..10 * ROWS)
