@@ -1,8 +1,8 @@
 //! A bar that is nothing but drawn: `[####......]`.
 //!
 //! Without a number only the drawing tells how far it is, to a step of its width. The frame must be
-//! there on both sides, or its length would be a guess; `XXXX----` has none, but was all dashes
-//! when it was first seen. And not every such drawing shows how far a
+//! there on both sides, or its length would be a guess; crosses over dashes have none, but were
+//! all dashes when they were first seen. And not every such drawing shows how far a
 //! work is: a mark that runs to and fro, `[---#------]`, only shows that it lives. So a bar that is
 //! empty is none yet, unless its cells are made to be so (`░░░░`), nor is one with a single cell where
 //! marks run, and one that is full must have been there before.

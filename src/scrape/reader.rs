@@ -9,7 +9,7 @@
 use std::collections::VecDeque;
 
 use super::frame::{Frame, Row};
-use super::lines::{Edge, Lines, Mark, decode};
+use super::lines::{Edge, Lines, Mark, Place, decode};
 use super::memory::Memory;
 use super::parser::{Parser, Stream};
 use super::reading::Reading;
@@ -91,9 +91,10 @@ impl Reader {
                 let found = match row {
                     Row::Taskbar(percent) => self.memory.taskbar(percent, at_ms),
                     Row::TakenBack(stream, ..) if is_overwritten(stream, &rows) => None,
-                    Row::Line(_, place, text) | Row::TakenBack(_, place, text) => {
-                        self.memory.line(place, &decode(&text), at_ms)
+                    Row::TakenBack(stream, place, text) => {
+                        self.last_of_moment(stream, place, &text, at_ms)
                     }
+                    Row::Line(_, place, text) => self.memory.line(place, &decode(&text), at_ms),
                 };
                 readings.extend(found.and_then(|reading| self.news(reading)));
             }
@@ -118,6 +119,26 @@ impl Reader {
         due_ms.chain(self.frame.until_ms()).min()
     }
 
+    /// Of a row that changes faster than anybody can see, the last of each moment is seen: what has come
+    /// to the place of `text`, unless it ends in a digit and may get another.
+    fn last_of_moment(
+        &mut self,
+        stream: Stream,
+        place: Place,
+        text: &[u8],
+        at_ms: u64,
+    ) -> Option<Reading> {
+        let lines = &self.tips[stream as usize].lines;
+        let is_whole = lines
+            .last_written()
+            .is_some_and(|byte| !byte.is_ascii_digit());
+        let open = lines
+            .open_bytes()
+            .filter(|(_, open)| open.began == Edge::Back && is_whole);
+        let found = open.and_then(|(text, place)| self.memory.line(place, &decode(&text), at_ms));
+        found.or_else(|| self.memory.line(place, &decode(text), at_ms))
+    }
+
     fn news(&mut self, reading: Reading) -> Option<Reading> {
         if self.last.as_ref() == Some(&reading) {
             return None;
@@ -127,8 +148,7 @@ impl Reader {
     }
 }
 
-/// Whether other text came, in the same moment, to the place that backspaces had gone back to. Of a row
-/// that changes faster than anybody can see, the last of each moment is seen.
+/// Whether other text came, in the same moment, to the place that backspaces had gone back to.
 fn is_overwritten(stream: Stream, later: &VecDeque<Row>) -> bool {
     let next = later.iter().find_map(|row| match row {
         Row::Line(of, place, _) | Row::TakenBack(of, place, _) if *of == stream => {
