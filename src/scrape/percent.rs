@@ -6,7 +6,7 @@
 //! line that tells, not the tool's name.
 
 use super::gauge::is_in_gauge;
-use super::measure::{NEAR_WORDS, heads_measure, is_measure};
+use super::measure::{NEAR_WORDS, heads_measure, is_measure, names_measure};
 use super::token::{Kind, Text};
 use super::touch::{Touch, is_ruled, touch};
 use super::whole;
@@ -27,6 +27,9 @@ const PROGRESS_WORDS: &[&str] = &["complete", "completed", "done", "finished", "
 
 /// How many percentages a display shows at most. More of them are a table of shares.
 const MAX_SHOWN: usize = 2;
+
+/// Tokens of the longest sum, its name and what is between them.
+const MAX_SUM: usize = 12;
 
 /// The percentage this line displays.
 pub fn find(text: &Text<'_>) -> Option<Percent> {
@@ -54,13 +57,23 @@ pub fn sums_up(text: &Text<'_>, percent: &Percent) -> bool {
         && matches!(text.before(joint), "/" | "of")
 }
 
+/// `Accuracy: 983/1000 (98%)`: what stands before the sum is the measure of something else.
+fn is_sum_of_measure(text: &Text<'_>, percent: &Percent) -> bool {
+    let is_between =
+        |at: &usize| !matches!(text.kind(*at), Some(Kind::Word)) || text.is_word(*at, "of");
+    let ratio = (0..percent.at.0.saturating_sub(2)).rev();
+    let word = ratio.take(MAX_SUM).find(|at| !is_between(at));
+    word.is_some_and(|at| names_measure(text.str(at)))
+}
+
 fn candidates(text: &Text<'_>) -> Vec<Percent> {
     let found = (0..text.tokens().len()).filter_map(|at| percent_at(text, at));
     let mut found: Vec<Percent> = found.collect();
     let measured = !found.is_empty() && heads_measure(text);
     found.retain(|percent| {
         let certain = percent.touch == Touch::Bar || is_worded(text, percent);
-        certain || !measured && !is_measure(text, percent.at)
+        let sums_measure = sums_up(text, percent) && is_sum_of_measure(text, percent);
+        certain || !sums_measure && !measured && !is_measure(text, percent.at)
     });
     found
 }

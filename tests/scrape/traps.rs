@@ -207,3 +207,23 @@ fn a_dash_parts_progress_from_the_measure_of_something_else() {
         assert_eq!(crate::percents(&row), [10.0], "{row}");
     }
 }
+
+#[test]
+fn the_sum_of_a_measure_is_one_too() {
+    let tests = [983, 988, 991].map(|good| {
+        format!(
+            "Test set: loss: 0.05, Accuracy: {good}/1000 ({}%)\n",
+            good / 10
+        )
+    });
+    assert_eq!(crate::percents_in_time(&tests.concat()), crate::NONE);
+    let train =
+        "Train Epoch: 1 [640/60000 (1%)]\tLoss: 2.2\nTrain Epoch: 1 [1280/60000 (2%)]\tLoss: 2.1\n";
+    assert_eq!(crate::percents_in_time(train), [1.0, 2.0]);
+    for levels in ["heap @M/100M\n", "queue @/100\n"] {
+        let log: String = [3, 4, 5]
+            .map(|now| levels.replace('@', &now.to_string()))
+            .concat();
+        assert_eq!(crate::percents_in_time(&log), crate::NONE, "{levels}");
+    }
+}

@@ -111,7 +111,10 @@ fn a_held_poll_is_answered_by_the_first_notice_and_by_no_other() {
     let mut talk = held("/api/progress/known?since=7");
     let update = doneyet::task::Update::new(8, false, STATE.as_bytes());
     let news = Notice::State(update.into());
-    assert_eq!(talk.session.notify(news.clone(), &mut talk.out, NOON), Flow::On);
+    assert_eq!(
+        talk.session.notify(news.clone(), &mut talk.out, NOON),
+        Flow::On
+    );
     let said = String::from_utf8(talk.said()).expect("text");
     assert!(
         said.starts_with("HTTP/1.1 200 OK\r\nETag: \"8\"\r\n"),

@@ -76,7 +76,8 @@ fn check_one(reading: &Reading) {
         numbers.iter().flatten().all(|n| n.is_finite() && *n >= 0.0),
         "{reading:?}"
     );
-    assert!(reading.percent.is_none_or(|n| n <= 100.0), "{reading:?}");
+    // A display may go beyond all, with three digits at most.
+    assert!(reading.percent.is_none_or(|n| n < 1000.0), "{reading:?}");
     assert_eq!(reading.percent.is_some(), reading.stage.is_some());
     let label = reading
         .stage
