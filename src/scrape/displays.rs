@@ -119,6 +119,8 @@ impl Displays {
             return (None, role);
         }
         let source = self.weigh(&sight, value, proof);
+        // What is no way through names nothing, either.
+        let role = if proof.strays { Role::Other } else { role };
         (source.map(|source| (source, sight.reading)), role)
     }
 

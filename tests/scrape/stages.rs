@@ -349,3 +349,10 @@ fn of_two_percentages_the_one_named_overall_is_that_of_the_work() {
     assert_eq!(stages(&stream), [stage(1, "overall", 3.0)]);
     assert_eq!(percents("\rpart [####  ] 70%, total: 12%\r"), [12.0]);
 }
+
+#[test]
+fn a_level_above_a_display_does_not_name_its_stage() {
+    let stream = "pool of 10/10 lanes\nfilm [ 10% ] of 10 lanes\n\
+                  pool of 10/10 lanes\nfilm [ 20% ] of 10 lanes\n";
+    assert_eq!(stages_in_time(stream), [stage(1, "film", 20.0)]);
+}
