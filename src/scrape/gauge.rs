@@ -14,7 +14,6 @@ const RESOURCES: &[&str] = &[
     "load",
     "mem",
     "memory",
-    "queue",
     "ram",
     "swap",
     "usage",

@@ -37,8 +37,8 @@ pub struct Ratio {
 const MIN_BYTES: f64 = 1024.0;
 
 impl Ratio {
-    /// The same, of what the speed beside it counts: `4.5M/10M` at `4.5MB/s` are bytes, at `4.5Mit/s` are
-    /// things, and so are `4500/10000` at either.
+    /// The same, of what the speed beside it counts: `4.5M/10M` at `4.5Mit/s` are things, and `4500/10000`
+    /// at `4.5kB/s` are bytes.
     pub fn counted_by(self, text: &Text<'_>, speed: Counted) -> Self {
         let prefixes = [self.at.0 + 1, self.at.1 - 1].map(|at| text.str(at));
         match (self.unit, speed) {
