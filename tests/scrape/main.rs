@@ -9,6 +9,7 @@ mod lines;
 mod moments;
 mod pairs;
 mod parsers;
+mod peer;
 mod percent;
 mod ratios;
 mod recordings;
