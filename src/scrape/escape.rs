@@ -14,8 +14,8 @@ pub enum Order {
     Byte(u8),
     /// Something happens to the cursor, or to what stands on the screen.
     Act(Act),
-    /// What is written from here on is to be shown with these characters.
-    Show(Charset),
+    /// The set of characters to write with, 0, or the one to shift to, 1.
+    Designate(usize, Charset),
     /// The terminal is to show this percentage.
     Taskbar(f64),
 }
@@ -41,9 +41,11 @@ enum State {
     /// ECMA-48 §5.6: everything up to BEL or `ESC \`.
     Command,
     CommandEscape,
-    /// One more byte names a character set, for what is written from here on.
+    /// One more byte names a character set.
     Charset,
-    /// The same, for what this reader does not follow.
+    /// The same, of the one to shift to.
+    ShiftCharset,
+    /// The same, of what this reader does not follow.
     OtherCharset,
 }
 
@@ -145,7 +147,8 @@ impl Escape {
                 State::Command => self.command(rest),
                 State::CommandEscape if byte == b'\\' => (Some(self.end_command()), after),
                 State::Escape | State::CommandEscape => (self.escape(byte), after),
-                State::Charset => (Some(self.end(Order::Show(charset(byte)))), after),
+                State::Charset => (Some(self.end(Order::Designate(0, charset(byte)))), after),
+                State::ShiftCharset => (Some(self.end(Order::Designate(1, charset(byte)))), after),
                 State::Outside | State::OtherCharset => (Some(self.end(Order::None)), after),
             };
             if order.is_some() {
@@ -172,7 +175,8 @@ impl Escape {
                 State::Command
             }
             b'(' => State::Charset,
-            b' ' | b'#' | b'%' | b')'..=b'/' => State::OtherCharset,
+            b')' => State::ShiftCharset,
+            b' ' | b'#' | b'%' | b'*'..=b'/' => State::OtherCharset,
             _ => State::Outside,
         };
         (self.state == State::Outside).then_some(match byte {

@@ -17,8 +17,8 @@
 use std::borrow::Cow;
 
 use super::act::Act;
-use super::escape::{self, Charset, Escape, Order};
-use super::graphics;
+use super::escape::{self, Escape, Order};
+use super::graphics::Sets;
 use super::screen::Screen;
 
 /// Bytes kept of one line. A line without end (a file sent to the terminal) loses its beginning.
@@ -94,7 +94,7 @@ pub enum Mark {
 pub struct Lines {
     screen: Screen,
     escape: Escape,
-    charset: Charset,
+    charsets: Sets,
     began: Edge,
     /// A carriage return came, and what follows decides which [`Edge`] it was.
     returned: bool,
@@ -111,7 +111,7 @@ impl Default for Lines {
         Self {
             screen: Screen::default(),
             escape: Escape::default(),
-            charset: Charset::default(),
+            charsets: Sets::default(),
             began: Edge::Feed,
             returned: false,
             is_new: false,
@@ -167,10 +167,7 @@ impl Lines {
         }
         let (run, rest) = bytes.split_at(plain(bytes));
         *bytes = rest;
-        match self.charset {
-            Charset::Text => self.screen.row_mut().write(run),
-            Charset::Graphics => self.screen.row_mut().write(&graphics::shown(run)),
-        }
+        self.screen.row_mut().write(&self.charsets.show(run));
         Some(None)
     }
 
@@ -236,8 +233,8 @@ impl Lines {
             Order::Byte(byte) => self.control(byte),
             Order::Act(act) => self.act(act),
             Order::Taskbar(percent) => Some(Mark::Taskbar(percent)),
-            Order::Show(charset) => {
-                self.charset = charset;
+            Order::Designate(at, charset) => {
+                self.charsets.designate(at, charset);
                 None
             }
         }

@@ -129,6 +129,8 @@ fn a_character_is_repeated() {
 fn letters_of_the_graphics_set_are_strokes() {
     assert_eq!(seen("\x1b(0lqk\x1b(B 5%"), "┌─┐ 5%");
     assert_eq!(seen("\x1b(0x\x1b(B x"), "│ x");
+    assert_eq!(seen("\x1b(B\x1b)0\x0elqk\x0f l"), "┌─┐ l", "shifted to");
+    assert_eq!(seen("\x0el"), "l", "nothing to shift to");
 }
 
 #[test]
