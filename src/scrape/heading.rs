@@ -2,9 +2,10 @@
 
 use super::date::{before_clock, before_date, undated};
 use super::label;
+use super::pairs;
 use super::reading::MAX_TEXT;
 use super::status;
-use super::token::is_garbage;
+use super::token::{Text, is_garbage};
 
 /// The last line that was no progress, or a counter, and stayed: the title of what comes below.
 #[derive(Debug, Clone, PartialEq)]
@@ -19,7 +20,8 @@ impl Heading {
     /// numbers, and what is written for machines names nothing.
     pub fn of_words(line: &str) -> Option<Self> {
         let is_table = heads_table(line) || is_attribute(line) || status::columns(line).is_some();
-        let is_title = !is_table && !is_garbage(line);
+        let is_log = line.contains('=') && pairs::message(&Text::new(line)).is_some();
+        let is_title = !is_table && !is_log && !is_garbage(line);
         is_title.then(|| Self::of(line, false))?
     }
 

@@ -46,6 +46,7 @@ fn a_title_has_neither_frame_nor_date_nor_clock() {
         ("[fetch] Destination: a", Some("[fetch] Destination: a")),
         ("    encoder         : Lavf59.27.100", None),
         ("Thu Nov 26 10:00:00 UTC 2026", None),
+        ("level=info msg=\"opening a\" cpu=12", None),
     ];
     for (above, title) in titles {
         assert_eq!(label(above).as_deref(), title, "{above}");
