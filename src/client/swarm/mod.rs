@@ -115,7 +115,7 @@ pub enum Flow {
 enum Rest {
     /// It sleeps, and whoever has something for it pays for waking it.
     Asleep,
-    /// It looks again and again, and has spent so much time on looking in vain.
+    /// It looks again and again, and has spent so much time on what it found.
     Awake(Duration),
 }
 
@@ -152,11 +152,11 @@ impl<P: Part> Swarm<P> {
         self.rest = Rest::Awake(Duration::ZERO);
     }
 
-    /// The processor time that it has spent on looking in vain.
-    pub fn idled(&self) -> Duration {
+    /// The time that it has spent on what it found; none if that is all of its processor time.
+    pub fn busy(&self) -> Option<Duration> {
         match self.rest {
-            Rest::Asleep => Duration::ZERO,
-            Rest::Awake(idled) => idled,
+            Rest::Asleep => None,
+            Rest::Awake(busy) => Some(busy),
         }
     }
 
@@ -230,7 +230,6 @@ impl<P: Part> Swarm<P> {
     ///
     /// The first [`Flaw`] that any member finds.
     pub fn turn(&mut self, patience: Duration) -> Result<(), Flaw> {
-        let began = Instant::now();
         let patience = match self.rest {
             Rest::Asleep => patience,
             Rest::Awake(_) => Duration::ZERO,
@@ -239,11 +238,19 @@ impl<P: Part> Swarm<P> {
             Err(error) if error.kind() == io::ErrorKind::Interrupted => return Ok(()),
             result => result?,
         }
-        if let Rest::Awake(idled) = &mut self.rest
-            && self.events.is_empty()
-        {
-            *idled += began.elapsed();
+        if self.events.is_empty() {
+            return Ok(());
         }
+        let began = Instant::now();
+        self.hear()?;
+        if let Rest::Awake(busy) = &mut self.rest {
+            *busy += began.elapsed();
+        }
+        Ok(())
+    }
+
+    /// Lets all whom an event concerns have their say.
+    fn hear(&mut self) -> Result<(), Flaw> {
         for event in &self.events {
             let key = event.token().0;
             // Who has hung up in this turn may have another event in it.

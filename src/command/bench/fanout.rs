@@ -133,7 +133,7 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
     let mut laggards = Laggards::connect(&target, &course.tasks[0], plan.stalled)?;
 
     course.swarm.record.start_over();
-    let idled_before = course.swarm.idled();
+    let busy_before = course.swarm.busy().unwrap_or_default();
     let memory_before = target.processes.anonymous_bytes();
     let meter = Meter::start(&target.processes);
     let began = Instant::now();
@@ -143,8 +143,10 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
         progress.measuring(began, plan.time, count, "deliveries")?;
     }
     let mut reading = meter.read();
-    // What it did for others, not for want of anything to do.
-    reading.own -= (course.swarm.idled() - idled_before).min(reading.own);
+    // Of a load that never sleeps, what it took for want of anything to do is no part of the load.
+    if let Some(busy) = course.swarm.busy() {
+        reading.own = busy - busy_before;
+    }
     let memory = target.processes.anonymous_bytes();
     let mut summary = course.summary(reading);
     course.round(Ending::Completed, &progress)?;
