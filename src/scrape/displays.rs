@@ -46,8 +46,8 @@ pub struct Displays {
     amount: Option<f64>,
     /// What stood last in a row that is drawn over, from its first word on.
     row: String,
-    /// When a display was drawn last, if that was one for certain.
-    display_ms: Option<u64>,
+    /// When a display was drawn last, and in which row, if that was one for certain.
+    display: Option<(u64, u32)>,
     /// When something came that was no text.
     garbage_ms: Option<u64>,
 }
@@ -111,7 +111,7 @@ impl Displays {
         };
         if stands && !is_left && sight.evidence >= Evidence::Number {
             let is_certain = sight.evidence >= Evidence::Display;
-            self.display_ms = is_certain.then_some(now_ms);
+            self.display = is_certain.then_some((now_ms, place.row));
         }
         // More than all is progress only where it was less before.
         let beyond = sight.reading.percent.is_some_and(|percent| percent > 100.0);
@@ -187,7 +187,9 @@ impl Displays {
     /// below it.
     fn takes_place(&self, place: Place, now_ms: u64) -> bool {
         let left = place.began == Edge::Redraw && place.ended == Edge::Feed;
-        left && place.row < place.picture && is_lately(self.display_ms, now_ms)
+        let drawn = self.display.filter(|(_, row)| *row == place.row);
+        let drawn_ms = drawn.map(|(drawn_ms, _)| drawn_ms);
+        left && place.row < place.picture && is_lately(drawn_ms, now_ms)
     }
 
     /// Whether the row is the beginning of what stood there before: its bar was wiped away, and

@@ -66,7 +66,14 @@ pub fn around(text: &Text<'_>, (from, end): (usize, usize)) -> Option<String> {
     } else {
         ""
     });
-    let label = [before, after].into_iter().find(|label| is_wordy(label))?;
+    // `[gw1] [ 12%] PASSED a.py`: what is in brackets before only says who speaks.
+    let is_tag = text.str(end) == "]" && touch::heads_line(text, from);
+    let labels = if is_tag {
+        [after, before]
+    } else {
+        [before, after]
+    };
+    let label = labels.into_iter().find(|label| is_wordy(label))?;
     Some(label.to_owned())
 }
 

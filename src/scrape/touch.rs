@@ -45,9 +45,15 @@ pub fn touch(text: &Text<'_>, (from, end): (usize, usize)) -> Touch {
 /// Tokens of a date, a time and a number that may stand before a counter.
 const MAX_HEAD: usize = 24;
 
-/// `[12/40] …`, `#5 [2/4] …`, `11:12:44 [12/40] …`: no word stands before the bracket.
+/// `[12/40] …`, `#5 [2/4] …`, `11:12:44 [12/40] …`, `[worker1] [12/40] …`: no word stands before the
+/// bracket, but for the tag of who speaks.
 pub fn heads_line(text: &Text<'_>, bracket: usize) -> bool {
-    bracket <= MAX_HEAD && (0..bracket).all(|at| text.kind(at) != Some(Kind::Word))
+    let mut tagged = false;
+    bracket <= MAX_HEAD
+        && (0..bracket).all(|at| {
+            tagged = text.str(at) == "[" || tagged && text.str(at) != "]";
+            tagged || text.kind(at) != Some(Kind::Word)
+        })
 }
 
 /// `45%|###`, `45%[==>`: the bar begins right at the sign.

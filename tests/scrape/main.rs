@@ -15,6 +15,7 @@ mod ratios;
 mod recordings;
 mod rules;
 mod screen;
+mod scrolling;
 mod stages;
 mod time;
 mod traps;

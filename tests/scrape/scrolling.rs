@@ -1,0 +1,44 @@
+//! Displays that are left to scroll, a line for each step.
+
+use crate::{last, percents, percents_in_time};
+
+#[test]
+fn a_row_that_is_drawn_and_left_below_a_display_is_one_of_its_own() {
+    let install = |turn: u32| {
+        let row = format!("\r  Installing : foo{turn}-1.0.x86_64");
+        format!("{row} [{row}      {turn}/12 \n")
+    };
+    let bar = "\rfoo.rpm  45% [===    ] 2.3 MB/s\rfoo.rpm 100% [=======] 2.3 MB/s\n";
+    let stream = format!("{bar}{}{}", install(1), install(2));
+    assert_eq!(percents_in_time(&stream), [45.0, 100.0, 8.33, 16.67]);
+}
+
+#[test]
+fn the_tag_of_who_speaks_is_no_word_before_a_percentage() {
+    let test = |turn: u32| {
+        let percent = 5 * turn;
+        format!(
+            "[gw{}] [ {percent}%] PASSED tests/a.py::t{turn} \n",
+            turn % 4
+        )
+    };
+    let stream: String = (1..5).map(test).collect();
+    assert_eq!(percents_in_time(&stream), [5.0, 10.0, 15.0, 20.0]);
+    assert_eq!(percents("[gw1] [ 2/40] PASSED tests/a.py::t2\n"), [5.0]);
+    let lines = [
+        ("[gw1] [ 5%] PASSED tests/a.py::t1", "PASSED tests/a.py::t1"),
+        (
+            "[gw1] [ 2/40] PASSED tests/a.py::t1",
+            "PASSED tests/a.py::t1",
+        ),
+        (
+            "[download]  45.0% of 3.54MiB at 5.26MiB/s ETA 00:00",
+            "download",
+        ),
+        ("[gw1] [ 5%]", "gw1"),
+    ];
+    for (line, message) in lines {
+        let reading = last(&format!("{line}\n"));
+        assert_eq!(reading.message.as_deref(), Some(message), "{line}");
+    }
+}
