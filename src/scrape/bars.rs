@@ -115,70 +115,90 @@ impl Bars {
         percent: f64,
         now_ms: u64,
     ) -> Shown {
-        let before = self.followed;
+        let followed = self.followed;
         self.awaits_whole &= extent != Extent::Whole;
-        if !self.is_followed((name, extent), place, percent, now_ms) || self.awaits_whole {
+        self.count_others(name);
+        let before = self.note((name, extent), place.row, percent, now_ms);
+        if place.row >= place.picture {
+            self.see_picture(name, place, now_ms);
+        }
+        let next = self.next(name, before, place, now_ms);
+        self.follow(next);
+        if next != name || self.awaits_whole {
             return Shown::Hidden;
         }
         let stands_beside = self.get(name).is_some_and(|bar| bar.beside);
-        if stands_beside && before.is_some_and(|before| before != name) {
+        if stands_beside && followed.is_some_and(|followed| followed != name) {
             Shown::Another
         } else {
             Shown::Same
         }
     }
 
-    /// Takes note of the bar, and says whether it is the one that is followed from here on.
-    fn is_followed(
-        &mut self,
-        (name, extent): (u64, Extent),
-        place: Place,
-        percent: f64,
-        now_ms: u64,
-    ) -> bool {
-        self.others = if self.followed == Some(name) {
-            0
-        } else {
-            self.others.saturating_add(1)
+    /// The bar that is followed from here on, now that `name` is drawn, which was `before`.
+    fn next(&mut self, name: u64, before: Option<Bar>, place: Place, now_ms: u64) -> u64 {
+        let followed = self.followed.and_then(|followed| self.get(followed));
+        let Some((followed, bar)) = followed.zip(self.get(name)) else {
+            return name;
         };
-        let before = self.note((name, extent), place.row, percent, now_ms);
-        if place.row >= place.picture {
-            self.see_picture(name, place, now_ms);
-        }
-        match (self.followed.and_then(|name| self.get(name)), before) {
-            (None, _) => self.follow(name),
-            (Some(followed), before) if followed.name == name => {
-                let fell = before.is_some_and(|before| percent < before.percent);
-                let may_be_part = fell && extent == Extent::Unknown;
-                !(may_be_part && self.is_part_of_another(name, now_ms))
-            }
-            (Some(followed), None) => self.is_new(name, place, &followed, now_ms),
-            (Some(followed), Some(before)) if before.beside => {
-                let goes_on = !before.part && percent < 100.0;
-                goes_on && self.is_left(&followed, now_ms) && self.follow(name)
-            }
-            (Some(followed), Some(before)) => {
-                // It goes on below the other from where it had been.
-                let below = percent < followed.percent && percent >= before.percent;
-                if stands_apart(&followed, place) || below {
-                    self.stand_beside(name, followed.name)
-                } else {
-                    self.follow(name)
-                }
-            }
+        match before {
+            Some(before) if followed.name == name => self.after_itself(&bar, &before, now_ms),
+            None => self.after_new(&bar, place, &followed, now_ms),
+            Some(before) if before.beside => self.after_turn(&bar, &followed, now_ms),
+            Some(before) => self.after_return(&bar, &before, place, &followed),
         }
     }
 
-    /// A bar that was never there before, while another is followed: the next one, or one of several.
-    fn is_new(&mut self, name: u64, place: Place, followed: &Bar, now_ms: u64) -> bool {
+    /// The followed bar goes on. If it started over while another beside it goes on, that one is the
+    /// whole.
+    fn after_itself(&mut self, bar: &Bar, before: &Bar, now_ms: u64) -> u64 {
+        let alive = |other: &&Bar| {
+            other.name != bar.name && other.beside && !other.part && !other.is_over(now_ms)
+        };
+        let fell = bar.percent < before.percent && bar.extent == Extent::Unknown;
+        let Some(whole) = self.seen.iter().find(alive).filter(|_| fell) else {
+            return bar.name;
+        };
+        let whole = whole.name;
+        self.mark(bar.name, |bar| bar.part = true);
+        whole
+    }
+
+    /// A bar that was never there before: the next one, or one of several. What another row shows is
+    /// still there to be seen, and so the new one waits for its turn.
+    fn after_new(&mut self, bar: &Bar, place: Place, followed: &Bar, now_ms: u64) -> u64 {
         if !stands_apart(followed, place) {
-            return self.follow(name);
+            return bar.name;
         }
-        // What another row shows is still there to be seen: a new bar waits for its turn.
-        self.mark_beside(name);
-        self.mark_beside(followed.name);
-        let is_next = self.is_whole(name) || followed.percent >= 100.0;
-        (is_next || self.is_left(followed, now_ms)) && self.follow(name)
+        self.mark(bar.name, |bar| bar.beside = true);
+        self.mark(followed.name, |bar| bar.beside = true);
+        let is_next = bar.extent == Extent::Whole || followed.percent >= 100.0;
+        if is_next || self.is_left(followed, now_ms) {
+            bar.name
+        } else {
+            followed.name
+        }
+    }
+
+    /// A bar known to stand beside others has its turn once nobody waits for the followed one.
+    fn after_turn(&self, bar: &Bar, followed: &Bar, now_ms: u64) -> u64 {
+        let goes_on = !bar.part && bar.percent < 100.0;
+        if goes_on && self.is_left(followed, now_ms) {
+            bar.name
+        } else {
+            followed.name
+        }
+    }
+
+    /// A bar that seemed to be over comes again: beside the followed one, if it stands apart or goes
+    /// on below it from where it had been.
+    fn after_return(&mut self, bar: &Bar, before: &Bar, place: Place, followed: &Bar) -> u64 {
+        let below = bar.percent < followed.percent && bar.percent >= before.percent;
+        if stands_apart(followed, place) || below {
+            self.first_beside(bar.name, followed.name)
+        } else {
+            bar.name
+        }
     }
 
     /// Another bar that was followed stands in the picture, too.
@@ -189,7 +209,8 @@ impl Bars {
         if let Some(other) = self.seen.iter().find(stands).map(|bar| bar.name)
             && self.followed == Some(name)
         {
-            self.stand_beside(name, other);
+            let first = self.first_beside(name, other);
+            self.follow(first);
         }
     }
 
@@ -230,49 +251,40 @@ impl Bars {
         followed.is_over(now_ms) || is_quiet && silent_ms >= LEFT_MS
     }
 
-    fn is_whole(&self, name: u64) -> bool {
-        self.get(name)
-            .is_some_and(|bar| bar.extent == Extent::Whole)
-    }
-
     fn get(&self, name: u64) -> Option<Bar> {
         self.seen.iter().find(|bar| bar.name == name).copied()
     }
 
-    fn follow(&mut self, name: u64) -> bool {
-        self.followed = Some(name);
-        self.others = 0;
-        true
+    fn follow(&mut self, name: u64) {
+        if self.followed.replace(name) != Some(name) {
+            self.others = 0;
+        }
     }
 
-    fn mark_beside(&mut self, name: u64) {
-        let bar = self.seen.iter_mut().find(|bar| bar.name == name);
-        bar.into_iter().for_each(|bar| bar.beside = true);
+    /// Counts how often others were drawn since the followed bar was.
+    fn count_others(&mut self, drawn: u64) {
+        self.others = if self.followed == Some(drawn) {
+            0
+        } else {
+            self.others.saturating_add(1)
+        };
     }
 
-    /// Both are alive: the whole is followed, or else the one that was there first.
-    fn stand_beside(&mut self, name: u64, other: u64) -> bool {
-        self.mark_beside(name);
-        self.mark_beside(other);
+    fn mark(&mut self, name: u64, mark: impl FnMut(&mut Bar)) {
+        let bars = self.seen.iter_mut().filter(|bar| bar.name == name);
+        bars.for_each(mark);
+    }
+
+    /// Of two bars that are both alive the whole, or else the one that was there first.
+    fn first_beside(&mut self, name: u64, other: u64) -> u64 {
+        self.mark(name, |bar| bar.beside = true);
+        self.mark(other, |bar| bar.beside = true);
         let both = || {
             let seen = self.seen.iter();
             seen.filter(|bar| bar.name == name || bar.name == other)
         };
         let whole = both().find(|bar| bar.extent == Extent::Whole);
-        self.followed = whole.or(both().next()).map(|bar| bar.name);
-        self.followed == Some(name)
-    }
-
-    /// The followed bar started over: if another beside it goes on, that one is the whole.
-    fn is_part_of_another(&mut self, name: u64, now_ms: u64) -> bool {
-        let alive =
-            |bar: &&Bar| bar.name != name && bar.beside && !bar.part && !bar.is_over(now_ms);
-        let Some(whole) = self.seen.iter().find(alive).map(|bar| bar.name) else {
-            return false;
-        };
-        let parts = self.seen.iter_mut().filter(|bar| bar.name == name);
-        parts.for_each(|bar| bar.part = true);
-        self.follow(whole)
+        whole.or(both().next()).map_or(name, |bar| bar.name)
     }
 }
 
