@@ -20,7 +20,9 @@ const MEASURES: &[&str] = &[
     "contiguous",
     "coverage",
     "disk",
+    "errors",
     "failed",
+    "failures",
     "faster",
     "fifo",
     "fragmented",
@@ -97,7 +99,14 @@ pub fn is_level(text: &Text<'_>, (from, end): (usize, usize)) -> bool {
     let mut words = behind
         .filter(|at| text.kind(*at) == Some(Kind::Word))
         .take(MAX_LEVEL_WORDS);
-    is_trial || words.any(|at| is_one(LEVELS, at))
+    is_trial || words.any(|at| is_one(LEVELS, at) || is_one_or_several(text, at, LEVELS))
+}
+
+/// `0 of 5 peer(s)`: whether the token at `at`, with what the brackets add to it, is one of the words.
+fn is_one_or_several(text: &Text<'_>, at: usize, words: &[&str]) -> bool {
+    let one = text.str(at);
+    let is_several = |word: &&str| word.strip_suffix('s') == Some(one);
+    text.str(at + 1) == "(" && text.str(at + 2) == "s" && words.iter().any(is_several)
 }
 
 /// Whether the words beside the percentage at the tokens `at` make it one.
@@ -159,5 +168,11 @@ fn clause_has_measure(text: &Text<'_>, tokens: impl Iterator<Item = usize>) -> b
         })
         .filter(|at| text.kind(*at) == Some(Kind::Word))
         .take(NEAR_WORDS)
-        .any(|at| names_measure(text.str(at)))
+        .any(|at| names_measure(text.str(at)) && !is_of_count(text, at))
+}
+
+/// `45% 3 errors`: the word is said of the count before it.
+fn is_of_count(text: &Text<'_>, word: usize) -> bool {
+    let space = text.back_over_space(word);
+    space < word && text.kind_before(space) == Some(Kind::Number)
 }

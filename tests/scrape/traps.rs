@@ -224,3 +224,27 @@ fn the_sum_of_a_measure_is_one_too() {
     assert_eq!(crate::percents_in_time(&heap.concat()), crate::NONE);
     assert_eq!(crate::percents("\rupload queue: 45%\r"), [45.0]);
 }
+
+#[test]
+fn a_level_in_brackets_of_the_plural_is_one_too() {
+    let done = "\rProgress: 60.0%, dl from 3 of 5 peers (123 kB/s)\rProgress: 100.0%, dl from 3 of 5 peers (0 kB/s)";
+    let seeding = "\rSeeding, uploading to 0 of 5 peer(s), 0 kB/s [0.00]\r";
+    assert_eq!(percents(&format!("{done}{seeding}")), [60.0, 100.0]);
+}
+
+#[test]
+fn how_much_went_wrong_is_no_progress_and_hides_none() {
+    let rows = [
+        ("errors @0%", NONE.as_slice()),
+        ("errors 0% | copied @0%", &[10.0, 20.0, 30.0]),
+        ("copied @0% | 3% failures", &[10.0, 20.0, 30.0]),
+        ("20 users, 2% failures, @0/100 spawned", &[10.0, 20.0, 30.0]),
+        ("@0% 3 errors found", &[10.0, 20.0, 30.0]),
+        ("3 errors @0%", &[10.0, 20.0, 30.0]),
+    ];
+    for (row, expected) in rows {
+        let draw = |turn: u32| format!("\r{}  ", row.replace('@', &turn.to_string()));
+        let stream: String = (1..4).map(draw).collect();
+        assert_eq!(percents(&format!("{stream}\r")), expected, "{row}");
+    }
+}
