@@ -33,7 +33,7 @@ const MAX_SUM: usize = 12;
 
 /// The percentage this line displays.
 pub fn find(text: &Text<'_>) -> Option<Percent> {
-    let mut all = candidates(text);
+    let (mut all, _) = all(text);
     all.retain(|percent| is_worded(text, percent) || !is_in_gauge(text, percent.at));
     let is_of_all = |percent: &Percent| whole::word_before(text, percent.at.0).is_some();
     let best = all
@@ -57,25 +57,32 @@ pub fn sums_up(text: &Text<'_>, percent: &Percent) -> bool {
         && matches!(text.before(joint), "/" | "of")
 }
 
-/// `Accuracy: 983/1000 (98%)`: what stands before the sum is the measure of something else.
-fn is_sum_of_measure(text: &Text<'_>, percent: &Percent) -> bool {
+/// The word before a sum, which says of what it is one: `Accuracy: 983/1000 (98%)`.
+fn word_of_sum(text: &Text<'_>, percent: &Percent) -> Option<usize> {
     let is_between =
         |at: &usize| !matches!(text.kind(*at), Some(Kind::Word)) || text.is_word(*at, "of");
     let ratio = (0..percent.at.0.saturating_sub(2)).rev();
     let word = ratio.take(MAX_SUM).find(|at| !is_between(at));
-    word.is_some_and(|at| names_measure(text.str(at)))
+    word.filter(|_| sums_up(text, percent))
 }
 
-fn candidates(text: &Text<'_>) -> Vec<Percent> {
+/// The percentages of the line that are the measure of something else.
+pub fn measures(text: &Text<'_>) -> Vec<Percent> {
+    let (_, measures) = all(text);
+    measures
+}
+
+/// The percentages of the line, and the measures of something else.
+fn all(text: &Text<'_>) -> (Vec<Percent>, Vec<Percent>) {
     let found = (0..text.tokens().len()).filter_map(|at| percent_at(text, at));
-    let mut found: Vec<Percent> = found.collect();
+    let found: Vec<Percent> = found.collect();
     let measured = !found.is_empty() && heads_measure(text);
-    found.retain(|percent| {
+    found.into_iter().partition(|percent| {
         let certain = percent.touch == Touch::Bar || is_worded(text, percent);
-        let sums_measure = sums_up(text, percent) && is_sum_of_measure(text, percent);
+        let sum = word_of_sum(text, percent);
+        let sums_measure = sum.is_some_and(|at| names_measure(text.str(at)));
         certain || !sums_measure && !measured && !is_measure(text, percent.at)
-    });
-    found
+    })
 }
 
 fn percent_at(text: &Text<'_>, at: usize) -> Option<Percent> {
@@ -187,13 +194,14 @@ pub fn is_progress_word(text: &Text<'_>, at: usize) -> bool {
     PROGRESS_WORDS.iter().any(|word| text.is_word(at, word))
 }
 
-/// `2% complete`, `[progress] 2%`, `Progress: 2%`.
+/// `2% complete`, `[progress] 2%`, `Progress: 2%`, `Progress: 2/100 (2%)`.
 pub fn is_worded(text: &Text<'_>, percent: &Percent) -> bool {
     let (from, end) = percent.at;
     let is_known = |at: usize| is_progress_word(text, at);
     let mark = text.back_over_space(from);
     let before = [from, mark, mark.saturating_sub(1)];
-    is_known(text.past_space(end))
+    word_of_sum(text, percent).is_some_and(is_known)
+        || is_known(text.past_space(end))
         || before
             .iter()
             .any(|at| at.checked_sub(1).is_some_and(is_known))

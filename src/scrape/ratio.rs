@@ -25,7 +25,7 @@ pub struct Ratio {
     /// By how much it may be wrong, since its numbers are rounded: `23MiB/28MiB` may be anything
     /// from 22.5 of 28.5 on.
     pub rounding: f64,
-    /// Whether it stands where only progress stands: `[12/40] …`, `Step 3/9`, `3/9 files`.
+    /// Whether it stands where only progress stands: `[12/40] …`, `Step 3/9`.
     pub framed: bool,
     /// Whether it stands behind a bar, or set apart at the right margin.
     pub apart: bool,
@@ -61,6 +61,12 @@ impl Ratio {
             }
             _ => self,
         }
+    }
+
+    /// Whether it counts things that have a name: `3/9 files`.
+    pub fn counts_things(&self) -> bool {
+        self.unit
+            .is_some_and(|unit| !matches!(unit, BYTES | SECONDS))
     }
 
     /// Whether there is more of it than there was to be.
@@ -277,11 +283,9 @@ fn is_framed(text: &Text<'_>, at: usize, total: &Amount) -> bool {
     let bracketed = text.before(before) == "[" && text.str(end) == "]";
     let heads = bracketed && heads_line(text, before - 1);
     let tagged = text.before(before) == "]" && text.str(end) == ":";
-    let counts = total.unit.is_some_and(|unit| unit != BYTES);
     let goes_on = (at..end).any(|at| text.is_word(at, "of")) && ends_in_dots(text);
     heads
         || tagged
-        || counts
         || goes_on
         || is_step(text, at)
         || stands_apart(text, at, end)

@@ -150,12 +150,7 @@ fn parts<'a>(text: &Text<'a>, nested: impl FnOnce(&[Ratio]) -> Nesting) -> Parts
     } else {
         ratio::ratios(text)
     };
-    let agreeing = ratios.iter().filter(|ratio| agrees(ratio, percent));
-    let is_behind = |ratio: &Ratio| percent.is_some_and(|percent| ratio.at.0 >= percent.at.1);
-    let ratio = agreeing
-        .rev()
-        .max_by_key(|ratio| (ratio.unit == Some(BYTES), is_behind(ratio)))
-        .copied();
+    let ratio = own_ratio(text, &ratios, percent);
     let nesting = if percent.is_none() && counts_only(&ratios) {
         nested(&ratios)
     } else {
@@ -229,9 +224,32 @@ fn reading(text: &Text<'_>, parts: &Parts<'_>) -> Reading {
     }
 }
 
-fn agrees(ratio: &Ratio, percent: Option<Percent>) -> bool {
+/// The ratio that means the same as the percentage, or else one that does not mean the same as the measure
+/// of something else: `84% coverage, 87/103 lines`.
+fn own_ratio(text: &Text<'_>, ratios: &[Ratio], percent: Option<Percent>) -> Option<Ratio> {
+    let measures = if percent.is_none() && !ratios.is_empty() {
+        percent::measures(text)
+    } else {
+        Vec::new()
+    };
+    let is_measure = |ratio: &Ratio| {
+        let same = measures.iter().any(|measure| agrees(ratio, measure));
+        same && !touch::is_barred(text, ratio.at)
+    };
+    let is_own = |ratio: &&Ratio| match percent {
+        Some(percent) => agrees(ratio, &percent),
+        None => !is_measure(ratio),
+    };
+    let is_behind = |ratio: &Ratio| percent.is_some_and(|percent| ratio.at.0 >= percent.at.1);
+    let own = ratios.iter().filter(is_own).rev();
+    own.max_by_key(|ratio| (ratio.unit == Some(BYTES), is_behind(ratio)))
+        .copied()
+}
+
+/// Whether both mean the same.
+fn agrees(ratio: &Ratio, percent: &Percent) -> bool {
     let rounding = ROUNDING + 100.0 * ratio.rounding;
-    percent.is_none_or(|percent| (percent.value - ratio.percent()).abs() <= rounding)
+    (percent.value - ratio.percent()).abs() <= rounding
 }
 
 /// `32,768  0%  5.78MB/s`: a number at the head of the line is in what the speed is in.
@@ -270,12 +288,14 @@ fn evidence(text: &Text<'_>, parts: &Parts<'_>, reading: &Reading) -> Evidence {
     let worded = percent.is_some_and(|percent| percent::is_worded(text, &percent));
     let summed = percent.is_some_and(|percent| percent::sums_up(text, &percent));
     // `11/640 files, 95/655 blocks`: two kinds of things are how many there are.
-    let is_count = |ratio: Ratio| ratio.unit.is_some_and(|unit| unit != BYTES);
-    let counts = parts.several && ratio.is_some_and(is_count);
+    let counts = parts.several && ratio.is_some_and(|ratio| ratio.counts_things());
     if !(moving || barred || worded || summed) && (counts || is_of_table(text)) {
         return Evidence::Cell;
     }
-    let framed = ratio.is_some_and(|ratio| ratio.framed || percent.is_some());
+    let framed = ratio.is_some_and(|ratio| match percent {
+        Some(_) => ratio.framed || vouches(text, &ratio),
+        None => ratio.framed || ratio.counts_things(),
+    });
     if !(moving || barred || alone || framed || worded) {
         return Evidence::Number;
     }
@@ -285,6 +305,14 @@ fn evidence(text: &Text<'_>, parts: &Parts<'_>, reading: &Reading) -> Evidence {
     } else {
         Evidence::Display
     }
+}
+
+/// Whether a ratio makes the percentage that agrees with it progress, and not a summary: `5 of 6 tests
+/// (83%)` is only what came out. Sizes are moved, and brackets or a bar are put around what goes on.
+fn vouches(text: &Text<'_>, ratio: &Ratio) -> bool {
+    let bracketed = text.before(text.back_over_space(ratio.at.0)) == "[";
+    let has_bar = || (0..ratio.at.0).any(|at| touch::opens_drawn_bar(text, at));
+    ratio.unit == Some(BYTES) || bracketed || has_bar()
 }
 
 /// A row among others of its kind: what stands in its columns is how things are.

@@ -119,3 +119,29 @@ fn the_word_passes_on_when_its_owner_falls_silent() {
     assert_eq!(say(b"\rnext 1%\r\n", 5_000), []);
     assert_eq!(say(b"\rnext 2%\r\n", 20_000), [Some(2.0)]);
 }
+
+#[test]
+fn a_sum_that_stands_does_not_hide_the_one_that_moves() {
+    let others = [
+        "Recovered........: 0/3 (0.00%) Digests (total), 0/3 (0.00%) Digests (new)",
+        "Errors...........: 0/3 (0.00%)",
+    ];
+    let progress = |turn: u32| {
+        let done = turn * 1_793_048;
+        format!(
+            "Progress.........: {done}/14344384 ({}%)\n",
+            12.5 * f64::from(turn)
+        )
+    };
+    let all: Vec<f64> = (0..=8).map(|turn| 12.5 * f64::from(turn)).collect();
+    for other in others {
+        let above: String = (0..=8)
+            .map(|turn| format!("\nStatus...: Running\n{other}\n{}", progress(turn)))
+            .collect();
+        assert_eq!(crate::percents_in_time(&above), all, "{above}");
+        let below: String = (0..=8)
+            .map(|turn| format!("\nStatus...: Running\n{}{other}\n", progress(turn)))
+            .collect();
+        assert_eq!(crate::percents_in_time(&below), all, "{below}");
+    }
+}

@@ -226,6 +226,28 @@ fn the_sum_of_a_measure_is_one_too() {
 }
 
 #[test]
+fn a_percentage_that_agrees_with_the_counter_beside_it_must_change_all_the_same() {
+    let summaries = [
+        "84.47% coverage, 87/103 lines covered",
+        "Statements   : 85.71% ( 6/7 )\nBranches     : 50% ( 1/2 )\nFunctions    : 100% ( 2/2 )",
+        "  lines......: 81.2% (164 of 202 lines)\n  functions..: 90.0% (18 of 20 functions)",
+        "lines: 84.5% (87 out of 103)\nbranches: 51.0% (51 out of 100)",
+        "3 of 4 tests (75%) need review",
+        "pass rate 50% (1/2)",
+        "shards active 100.0% (12/12)",
+        "worker-0 health 100% (5/5 checks ok)",
+        "Found 3/10 matches (30%)",
+    ];
+    for summary in summaries {
+        let stream = format!("{summary}\n");
+        assert_eq!(percents(&stream), NONE, "{summary}");
+        assert_eq!(percents_in_time(&stream), NONE, "in time: {summary}");
+        let again = stream.repeat(3);
+        assert_eq!(percents_in_time(&again), NONE, "again: {summary}");
+    }
+}
+
+#[test]
 fn a_level_in_brackets_of_the_plural_is_one_too() {
     let done = "\rProgress: 60.0%, dl from 3 of 5 peers (123 kB/s)\rProgress: 100.0%, dl from 3 of 5 peers (0 kB/s)";
     let seeding = "\rSeeding, uploading to 0 of 5 peer(s), 0 kB/s [0.00]\r";
