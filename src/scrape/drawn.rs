@@ -7,9 +7,11 @@
 //! empty is none yet, unless its cells are made to be so (`░░░░`), nor is one with a single cell where
 //! marks run, and one that is full must have been there before.
 
+use super::eta;
 use super::label;
 use super::ratio::percent_of;
 use super::reading::Reading;
+use super::token::Text;
 
 /// Cells of the shortest bar, so that three dots in brackets are none.
 const MIN_CELLS: usize = 8;
@@ -30,6 +32,9 @@ const EMPTY: &[char] = &['.', ' ', '-', '_', '░', '□', '·', '⠂'];
 /// Those of them that stand for nothing else.
 const MADE_EMPTY: &[char] = &['░', '□', '⠂'];
 
+/// Cells that are drawn whole, and need no frame beside such empty ones.
+const MADE_FULL: &[char] = &['█', '■', '▓'];
+
 /// Characters that are written over an empty bar without a frame.
 const OVER: &[char] = &['X', '#', '=', '█', '*', '■', '▓', '━'];
 
@@ -48,8 +53,8 @@ pub enum Vouched {
 /// The bars that were only drawn.
 #[derive(Debug, Default)]
 pub struct Drawings {
-    /// The full cells of the last one.
-    last: Option<usize>,
+    /// There was one, and not only a line of full cells.
+    begun: bool,
     /// It was a mark that runs.
     runs: bool,
     /// The last one without a frame, when it was empty: its words, and its cells.
@@ -59,7 +64,8 @@ pub struct Drawings {
 impl Drawings {
     /// What the only bar of a line shows, with the words before it.
     pub fn read(&mut self, line: &str, vouched: Vouched) -> Option<Reading> {
-        let Some((before, bar, behind)) = only_bar(line) else {
+        let framed = only_bar(line);
+        let Some((before, bar, behind)) = framed.or_else(|| made_bar(line)) else {
             return self.read_unframed(line);
         };
         let cells = bar.chars().count();
@@ -69,22 +75,22 @@ impl Drawings {
             self.runs |= is_run(bar);
             return None;
         };
-        let grown = self.last.replace(full).is_some();
+        let begun = self.begun;
+        self.begun |= framed.is_some() || full < cells;
         // Nothing else is drawn in cells that are made to be empty.
         let is_empty = full == 0 && bar.chars().all(|cell| MADE_EMPTY.contains(&cell));
         // Between blanks or dashes, one cell may be a mark that runs.
         let is_first_of_many = full == 1 && !bar.contains([' ', '-']);
         let proven =
-            is_empty || is_first_of_many || (2..cells).contains(&full) || full == cells && grown;
+            is_empty || is_first_of_many || (2..cells).contains(&full) || full == cells && begun;
         (proven && !self.runs || vouched == Vouched::Yes).then(|| Reading {
             percent: Some(percent_of(full as f64, cells as f64)),
-            message: label::words(before).or_else(|| label::words(behind).filter(is_name)),
+            message: label::unmeasured(before).or_else(|| label::words(behind).filter(is_name)),
+            eta: eta::find(&Text::new(line)).map(|eta| eta.text.to_owned()),
             ..Reading::default()
         })
     }
-}
 
-impl Drawings {
     /// A bar of one kind of cells over another, that stands at the end of the line.
     fn read_unframed(&mut self, line: &str) -> Option<Reading> {
         let (before, bar) = line.trim_end().rsplit_once(' ')?;
@@ -135,6 +141,27 @@ fn only_bar(line: &str) -> Option<(&str, &str, &str)> {
     let frames = line.match_indices(['[', '(', '|']).take(MAX_FRAMES);
     let mut bars = frames.filter_map(framed);
     bars.next().filter(|_| bars.next().is_none())
+}
+
+/// `████░░░░`: between blanks, and its length is known without a frame, because its cells are made to
+/// be empty. Beside a percentage it says the same, and no more than that.
+fn made_bar(line: &str) -> Option<(&str, &str, &str)> {
+    let is_made = |char| {
+        [MADE_EMPTY, MADE_FULL]
+            .iter()
+            .any(|made| made.contains(&char))
+    };
+    // Most lines of a flood have no such cells.
+    (!line.is_ascii()).then_some(())?;
+    let (last, cell) = line.rmatch_indices(is_made).next()?;
+    let (drawn, behind) = line.split_at(last + cell.len());
+    let is_part = |char: char| is_made(char) || !char.is_ascii() && TIPS.contains(&char);
+    let before = drawn.trim_end_matches(is_part);
+    let bar = &drawn[before.len()..];
+    let is_blank = |char: Option<char>| char.is_none_or(char::is_whitespace);
+    let free = is_blank(before.chars().next_back()) && is_blank(behind.chars().next());
+    let is_bar = free && (MIN_CELLS..=MAX_CELLS).contains(&bar.chars().count());
+    (is_bar && !before.contains(is_made) && !line.contains('%')).then_some((before, bar, behind))
 }
 
 /// Whether bars are drawn with it.

@@ -156,6 +156,13 @@ pub fn words(text: &str) -> Option<String> {
     is_wordy(text).then(|| text.to_owned())
 }
 
+/// The same, unless something is measured in it: `Current estimate: 102.3 ms`.
+pub fn unmeasured(line: &str) -> Option<String> {
+    let text = Text::new(line);
+    let measures = (0..text.tokens().len()).any(|at| names_value(&text, at));
+    words(line).filter(|_| !measures)
+}
+
 /// Whether it names something, as the units of numbers and the names of times do not.
 pub fn is_wordy(label: &str) -> bool {
     let is_time = |word: &str| {

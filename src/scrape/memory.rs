@@ -11,6 +11,7 @@ use super::heading::{Heading, title};
 use super::json::{self, Scale, Standing};
 use super::label;
 use super::lines::{Edge, Place};
+use super::measure::heads_measure;
 use super::media::{Clock, Media};
 use super::pairs;
 use super::parser::{Parser, Rule};
@@ -266,7 +267,8 @@ impl Memory {
         let counts = place.is_redrawn() || vouched == Vouched::Yes;
         (self.follows(Rule::Bar) && counts).then_some(())?;
         let reading = self.drawings.read(shown, vouched)?;
-        let is_gauge = reading.message.as_deref().is_some_and(names_resource);
+        let names_gauge = reading.message.as_deref().is_some_and(names_resource);
+        let is_gauge = names_gauge || heads_measure(&Text::new(shown));
         (!is_gauge).then_some((Source::Line, reading))
     }
 
