@@ -132,7 +132,7 @@ impl Displays {
             shapes.note_counters(text, counted.collect())
         };
         let sight = sight::see(text, |rule| parser.follows(rule), nested)?;
-        let value = sight.reading.percent.or(sight.reading.loaded)?;
+        let value = sight.before + sight.reading.percent.or(sight.reading.loaded)?;
         Some((sight, value))
     }
 

@@ -128,7 +128,10 @@ fn name(text: &Text<'_>, to: usize) -> (usize, usize) {
         text.kind(*at) == Some(Kind::Mark) && cells.len() >= MIN_DRAWN || framed
     };
     let Some(bar) = (0..to).rev().find(is_bar) else {
-        return (0, to);
+        // `map 100% reduce 33%`
+        let sign = (0..to).rev().find(|at| text.str(*at) == "%");
+        let behind = sign.filter(|sign| is_wordy(text.span(sign + 1, to)));
+        return (behind.map_or(0, |sign| sign + 1), to);
     };
     let before = undated(text.span(0, bar));
     if is_wordy(before) || !is_wordy(text.span(bar + 1, to)) {

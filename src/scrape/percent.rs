@@ -18,6 +18,8 @@ pub struct Percent {
     pub value: f64,
     /// What it stands beside.
     pub touch: Touch,
+    /// The per cent of an earlier phase that are done: 100 in `map 100% reduce 33%`, else 0.
+    pub before: f64,
     /// The tokens it takes: the first, and the one after the last.
     pub at: (usize, usize),
 }
@@ -41,9 +43,27 @@ pub fn find(text: &Text<'_>) -> Option<Percent> {
         .rev()
         .max_by_key(|percent| (is_of_all(percent), percent.touch))
         .copied()?;
+    let best = phase(text, &all).unwrap_or(best);
     let certain = best.touch == Touch::Bar || sums_up(text, &best);
     let shares = !certain && (all.len() > MAX_SHOWN || is_ruled(text));
     (!shares && !compares(text)).then_some(best)
+}
+
+/// `map 100% reduce 33%`: of two, each behind a word of its own and nothing between them, the second is
+/// that of the work once the first is at its end.
+fn phase(text: &Text<'_>, all: &[Percent]) -> Option<Percent> {
+    let &[first, second] = all else { return None };
+    let word = |percent: Percent| Some(text.back_over_space(percent.at.0).checked_sub(1)?);
+    let (before, between) = (word(first)?, word(second)?);
+    let are_named = [before, between]
+        .iter()
+        .all(|at| text.kind(*at) == Some(Kind::Word));
+    let joined = text.past_space(first.at.1) == between;
+    let prose = [first, second]
+        .iter()
+        .all(|percent| percent.touch == Touch::Prose);
+    let before = first.value;
+    (are_named && joined && prose && before >= 100.0).then_some(Percent { before, ..second })
 }
 
 /// `100/382 (26%)`: in brackets right behind what it is the percentage of.
@@ -106,6 +126,7 @@ fn percent_at(text: &Text<'_>, at: usize) -> Option<Percent> {
     Some(Percent {
         value,
         touch: touch(text, at),
+        before: 0.0,
         at,
     })
 }

@@ -67,6 +67,8 @@ pub struct Sight {
     pub bare: bool,
     /// The tokens of the percentage, if it stands in brackets and no word before it.
     pub head: Option<(usize, usize)>,
+    /// The per cent of an earlier phase that are done.
+    pub before: f64,
 }
 
 impl Sight {
@@ -111,6 +113,7 @@ pub fn see(
         counter: computed.map(|ratio| ratio.at),
         bare: computed.is_some_and(|ratio| is_bare(text, &parts, &ratio)),
         head: parts.percent.filter(heads).map(|percent| percent.at),
+        before: parts.percent.map_or(0.0, |percent| percent.before),
     })
 }
 

@@ -42,3 +42,20 @@ fn the_tag_of_who_speaks_is_no_word_before_a_percentage() {
         assert_eq!(reading.message.as_deref(), Some(message), "{line}");
     }
 }
+
+#[test]
+fn of_two_phases_in_a_line_the_second_goes_on_where_the_first_is_at_its_end() {
+    let log = |(map, reduce): (u32, u32)| {
+        format!(
+            "26/11/26 10:00:0{} INFO Job:  map {map}% reduce {reduce}%\n",
+            reduce / 25
+        )
+    };
+    let phases = [(0, 0), (20, 0), (80, 10), (100, 20), (100, 60), (100, 100)];
+    let stream = phases.map(log).concat();
+    assert_eq!(percents_in_time(&stream), [20.0, 80.0, 20.0, 60.0, 100.0]);
+    let stage = last(&stream.replace('\n', "\r")).stage.expect("a stage");
+    assert_eq!((stage.number, stage.label.as_deref()), (2, Some("reduce")));
+    let two = "\rcopied 100%, 3% errors\rcopied 100%, 4% errors\r";
+    assert_eq!(percents(two), [100.0]);
+}
