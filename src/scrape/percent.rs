@@ -53,7 +53,7 @@ pub fn find(text: &Text<'_>) -> Option<Percent> {
 /// that of the work once the first is at its end.
 fn phase(text: &Text<'_>, all: &[Percent]) -> Option<Percent> {
     let &[first, second] = all else { return None };
-    let word = |percent: Percent| Some(text.back_over_space(percent.at.0).checked_sub(1)?);
+    let word = |percent: Percent| text.back_over_space(percent.at.0).checked_sub(1);
     let (before, between) = (word(first)?, word(second)?);
     let are_named = [before, between]
         .iter()
