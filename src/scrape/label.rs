@@ -48,6 +48,7 @@ const PAIRS: &[(char, char)] = &[
 /// tokens from `from` on, up to `end`.
 pub fn around(text: &Text<'_>, (from, end): (usize, usize)) -> Option<String> {
     let (start, stop) = name(text, from);
+    let start = start.max(past_share(text, from));
     let before = text.span(start, measure(text, (start, stop)));
     let before = settled(unopened(undated(untagged(before))));
     // Punctuation may stand between, another number may not.
@@ -55,7 +56,7 @@ pub fn around(text: &Text<'_>, (from, end): (usize, usize)) -> Option<String> {
     let first = (end..end + MAX_APART).find(speaks);
     let is_name = |at: usize| {
         let followed = text.kind(text.past_space(at + 1)) == Some(Kind::Word);
-        let said = percent::is_progress_word(text, at) && !followed;
+        let said = (percent::is_progress_word(text, at) || is_time(text.str(at))) && !followed;
         text.kind(at) == Some(Kind::Word) && !said && !names_value(text, at) && !sizes(text, at)
     };
     let shares = (end..text.tokens().len()).any(|at| text.str(at) == "%");
@@ -75,6 +76,14 @@ pub fn around(text: &Text<'_>, (from, end): (usize, usize)) -> Option<String> {
     };
     let label = labels.into_iter().find(|label| is_wordy(label))?;
     Some(label.to_owned())
+}
+
+/// Where the part ends in which another percentage stands before `to`: `errors 0% | copied 50%`.
+fn past_share(text: &Text<'_>, to: usize) -> usize {
+    let share = (0..to).rev().find(|at| text.str(*at) == "%");
+    let ends = |at: &usize| matches!(text.str(*at), "|" | "," | ";");
+    let end = share.and_then(|share| (share..to).find(ends));
+    end.map_or(0, |end| end + 1)
 }
 
 /// Where the words behind `at` end: with their column, or before a number in brackets.
@@ -168,16 +177,16 @@ pub fn unmeasured(line: &str) -> Option<String> {
 
 /// Whether it names something, as the units of numbers and the names of times do not.
 pub fn is_wordy(label: &str) -> bool {
-    let is_time = |word: &str| {
-        TIME_WORDS
-            .iter()
-            .any(|time| word.eq_ignore_ascii_case(time))
-    };
     let words = label.split(|char: char| !char.is_alphabetic());
     let letters = words
         .filter(|word| !is_time(word))
         .map(|word| word.chars().count());
     letters.sum::<usize>() > 1
+}
+
+fn is_time(word: &str) -> bool {
+    let is_same = |time: &&str| word.eq_ignore_ascii_case(time);
+    TIME_WORDS.iter().any(is_same)
 }
 
 /// Without the `[tag]` at its start, unless there is nothing else.

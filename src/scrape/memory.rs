@@ -278,7 +278,9 @@ impl Memory {
         // The last mark of an open line may still get another digit.
         let open = place.ended == Edge::Open;
         let marks = shown.trim_end_matches(|char: char| open && char.is_ascii_digit());
-        let scale = || Some((Source::Line, Reading::of_percent(status::scale(marks)?)));
+        let growing = || status::growing_scale(marks).filter(|_| open);
+        let mark = || status::scale(marks).or_else(growing);
+        let scale = || Some((Source::Line, Reading::of_percent(mark()?)));
         let table = self.follows(Rule::Table);
         let found = self.follows(Rule::Status).then(apt).flatten();
         found

@@ -220,7 +220,9 @@ pub fn is_worded(text: &Text<'_>, percent: &Percent) -> bool {
     let (from, end) = percent.at;
     let is_known = |at: usize| is_progress_word(text, at);
     let mark = text.back_over_space(from);
-    let before = [from, mark, mark.saturating_sub(1)];
+    let colon = mark.saturating_sub(1);
+    let leader = colon - usize::from(text.before(colon).starts_with("..."));
+    let before = [from, mark, colon, leader];
     word_of_sum(text, percent).is_some_and(is_known)
         || is_known(text.past_space(end))
         || before

@@ -152,7 +152,7 @@ fn joined(text: &Text<'_>, at: usize) -> Option<(Amount, Amount)> {
     let joint = past_running(text, loaded.at).unwrap_or(text.past_space(loaded.at.1));
     let joint = past_out(text, joint);
     let is_joint = text.str(joint) == "/" || text.is_word(joint, "of");
-    let total = amount_at(text, past_colon(text, joint + 1)).filter(|_| is_joint)?;
+    let total = amount_at(text, past_about(text, joint + 1)).filter(|_| is_joint)?;
     Some((loaded, total))
 }
 
@@ -241,6 +241,16 @@ fn past_out(text: &Text<'_>, at: usize) -> usize {
         text.past_space(at + 1)
     } else {
         at
+    }
+}
+
+/// `3 of about 60`, `3 of: 60`
+fn past_about(text: &Text<'_>, at: usize) -> usize {
+    let word = text.past_space(at);
+    if text.is_word(word, "about") {
+        text.past_space(word + 1)
+    } else {
+        past_colon(text, at)
     }
 }
 

@@ -244,9 +244,22 @@ fn own_ratio(text: &Text<'_>, ratios: &[Ratio], percent: Option<Percent>) -> Opt
         None => !is_measure(ratio),
     };
     let is_behind = |ratio: &Ratio| percent.is_some_and(|percent| ratio.at.0 >= percent.at.1);
+    let is_summed = |ratio: &Ratio| {
+        percent.is_some_and(|percent| {
+            let bracket = text.back_over_space(percent.at.0);
+            let opens = usize::from(text.before(bracket) == "(");
+            text.back_over_space(bracket - opens) == ratio.at.1
+        })
+    };
     let own = ratios.iter().filter(is_own).rev();
-    own.max_by_key(|ratio| (ratio.unit == Some(BYTES), is_behind(ratio)))
-        .copied()
+    own.max_by_key(|ratio| {
+        (
+            ratio.unit == Some(BYTES),
+            is_summed(ratio),
+            is_behind(ratio),
+        )
+    })
+    .copied()
 }
 
 /// Whether both mean the same.

@@ -148,6 +148,17 @@ pub fn scale(line: &str) -> Option<f64> {
     last.filter(|last| *last > 0.0)
 }
 
+/// `Copying 0% 10% 20%`: the same while the line is open. One that came whole is a ruler.
+pub fn growing_scale(line: &str) -> Option<f64> {
+    let from = line.find(|char: char| char.is_ascii_digit())?;
+    let words = line.get(from..)?.split_ascii_whitespace();
+    let marks: Option<Vec<f64>> = words.map(|word| percent(word.strip_suffix('%')?)).collect();
+    let marks = marks?;
+    let begins = *marks.first()? <= MAX_FIRST_MARK;
+    let rises = marks.len() > 1 && marks.windows(2).all(|pair| pair[0] < pair[1]);
+    marks.last().copied().filter(|_| begins && rises)
+}
+
 /// Nothing on the line but a number from 0 to 100, as `pv -n` writes and `dialog --gauge` reads.
 pub fn bare(line: &str) -> Option<f64> {
     percent(line.trim())

@@ -13,6 +13,7 @@ fn a_log_line_needs_a_bar_a_speed_a_time_or_a_word() {
         "45%",
         "2% complete",
         "[progress] 2%",
+        "Progress.........: 0.00%",
         "#GUI#progress 2%",
         "100.00% 0:00:01 + tree/f4 200000",
         "UPDATE :  86.90% done, estimate finish Sun",
@@ -242,6 +243,16 @@ fn the_words_before_or_behind_are_the_message() {
             Some("download"),
         ),
         (" 61% + mid.bin", Some("mid.bin")),
+        ("errors 0% | copied 45%", Some("copied")),
+        ("20 users, 2% failures, 5/100 spawned", Some("spawned")),
+        (
+            "rate:  0.10-kpps,  5.00% done,   0:00:10 remaining, found=3",
+            None,
+        ),
+        (
+            "2 out of about 10 chunks balanced (5 considered),  80% left",
+            None,
+        ),
         ("6.00MiB 0:00:01 [5.50MiB/s] [==>   ] 20% ETA 0:00:03", None),
         (
             "Elapsed: 00:00:05, Remaining: 00:00:15, Completed:  25.00%",
@@ -319,6 +330,29 @@ fn of_two_counters_that_agree_the_one_behind_the_percentage_is_its_own() {
     let reading = last("\rEpoch 3/10:  30%|███    | 18/60 [00:00<00:02, 19.4it/s]\r");
     assert_eq!((reading.loaded, reading.total), (Some(18.0), Some(60.0)));
     assert_eq!(reading.message.as_deref(), Some("Epoch 3/10"));
+}
+
+#[test]
+fn of_two_counters_that_agree_the_one_right_before_the_percentage_is_its_own() {
+    let reading = last("\rCopy: 0/100000 0.0%; Applied: 0; Backlog: 0/1000; Time: 0s(total)\r");
+    assert_eq!(
+        (reading.loaded, reading.total),
+        (Some(0.0), Some(100_000.0))
+    );
+    assert_eq!(reading.message.as_deref(), Some("Copy"));
+}
+
+#[test]
+fn a_whole_that_is_only_about_right_is_one() {
+    let reading = last("\r2 out of about 10 chunks balanced (5 considered),  80% left\r");
+    assert_eq!((reading.loaded, reading.total), (Some(2.0), Some(10.0)));
+}
+
+#[test]
+fn an_open_line_of_percentages_is_as_far_as_its_last() {
+    assert_eq!(percents("Copying 0% 10% 20%"), [20.0]);
+    assert_eq!(percents("Copying 50% 60%"), [50.0], "which of them?");
+    assert_eq!(percents("  0% 25% 50% 75% 100%\n"), NONE, "a ruler");
 }
 
 #[test]
