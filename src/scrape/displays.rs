@@ -5,6 +5,7 @@
 //! to say; the proof is collected here.
 
 use super::amount::BYTES;
+use super::beside::Amounts;
 use super::counts::{Count, Counts, Course};
 use super::lines::{Edge, Place};
 use super::parser::{Parser, Rule};
@@ -42,6 +43,7 @@ pub struct Displays {
     counts: Counts,
     /// The last amount alone on a row that is drawn over.
     size: Option<f64>,
+    amounts: Amounts,
     /// The last amount that was read.
     amount: Option<f64>,
     /// What stood last in a row that is drawn over, from its first word on.
@@ -121,7 +123,29 @@ impl Displays {
         let source = self.weigh(&sight, value, proof);
         // What is no way through names nothing, either.
         let role = if proof.strays { Role::Other } else { role };
-        (source.map(|source| (source, sight.reading)), role)
+        let said = source.map(|source| (source, self.without_size(sight)));
+        (said, role)
+    }
+
+    /// The reading without the size of the whole, which is no part of what is done.
+    fn without_size(&mut self, sight: Sight) -> Reading {
+        let reading = sight.reading;
+        let alone = reading.loaded.filter(|_| reading.total.is_none());
+        let Some((amount, percent)) = alone.zip(reading.percent) else {
+            return reading;
+        };
+        let bar = reading.message.as_deref();
+        let is_size = self.amounts.is_size_of_all(bar, amount, percent);
+        let none_is_done = percent == 0.0 && amount > 0.0 && !sight.amount_heads;
+        if is_size || none_is_done {
+            Reading {
+                loaded: None,
+                unit: None,
+                ..reading
+            }
+        } else {
+            reading
+        }
     }
 
     /// What stands in the line, with the number that has to move.

@@ -25,9 +25,6 @@ use super::steps::Steps;
 use super::token::{Text, is_garbage};
 use super::whole;
 
-/// By how many points a percentage has moved, whatever its rounding and that of the amount.
-const MOVED: f64 = 5.0;
-
 /// How long a better source silences the lesser ones.
 const WORD_MS: u64 = 10_000;
 
@@ -45,8 +42,6 @@ pub struct Memory {
     share: Option<f64>,
     /// What stood last in columns.
     columns: Option<Columns>,
-    /// The last amount beside a percentage, and the first percentage beside it.
-    beside: Option<(f64, f64)>,
     bars: Bars,
     stages: Stages,
     steps: Steps,
@@ -87,7 +82,7 @@ impl Memory {
         if role == Role::Step && self.names_display(place, text) {
             return None;
         }
-        let Some((source, mut reading)) = said else {
+        let Some((source, reading)) = said else {
             self.pass(place, text, role);
             return None;
         };
@@ -98,9 +93,6 @@ impl Memory {
                 self.steps.show(percent);
             }
             self.follow(place, &reading, percent, now_ms)?;
-            if self.is_size_of_all(&reading, percent) {
-                (reading.loaded, reading.unit) = (None, None);
-            }
         }
         self.publish(source, reading, role, now_ms)
     }
@@ -144,20 +136,6 @@ impl Memory {
             Shown::Same => {}
         }
         Some(())
-    }
-
-    /// An amount that stands while the percentage beside it moves is no part of the work done.
-    fn is_size_of_all(&mut self, reading: &Reading, percent: f64) -> bool {
-        let Some(loaded) = reading.loaded.filter(|_| reading.total.is_none()) else {
-            return false;
-        };
-        match self.beside {
-            Some((before, first)) if before == loaded => (percent - first).abs() >= MOVED,
-            _ => {
-                self.beside = Some((loaded, percent));
-                false
-            }
-        }
     }
 
     fn publish(

@@ -25,6 +25,7 @@
 pub mod act;
 pub mod amount;
 pub mod bars;
+pub mod beside;
 pub mod cells;
 pub mod counts;
 pub mod date;

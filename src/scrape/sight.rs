@@ -69,6 +69,8 @@ pub struct Sight {
     pub head: Option<(usize, usize)>,
     /// The per cent of an earlier phase that are done.
     pub before: f64,
+    /// An amount begins the line: what is done so far.
+    pub amount_heads: bool,
 }
 
 impl Sight {
@@ -114,6 +116,9 @@ pub fn see(
         bare: computed.is_some_and(|ratio| is_bare(text, &parts, &ratio)),
         head: parts.percent.filter(heads).map(|percent| percent.at),
         before: parts.percent.map_or(0.0, |percent| percent.before),
+        amount_heads: parts
+            .alone
+            .is_some_and(|alone| alone.at.0 == text.past_space(0)),
     })
 }
 

@@ -119,6 +119,19 @@ fn an_amount_that_stands_while_the_percentage_moves_is_not_what_is_done() {
 }
 
 #[test]
+fn no_amount_is_done_where_nothing_is() {
+    let pull = |percent: u32| format!("\r linux  130.0 MiB  5.20 MiB/s 00:09 [###---] {percent}%");
+    let loaded = |stream: &str| crate::last(stream).loaded;
+    assert_eq!(loaded(&pull(0)), None);
+    assert_eq!(loaded(&(pull(0) + &pull(20))), None);
+    let bar = |name: &str, percent: u32| format!("\r{name}  24.1 MB | ###    | {percent}%");
+    let between = bar("numpy", 0) + &bar("python", 0) + &bar("numpy", 16);
+    assert_eq!(loaded(&between), None, "another bar came between");
+    let copied = "\rcopy  13.0 MiB  [###---] 10%\rcopy  26.0 MiB  [###---] 20%";
+    assert_eq!(loaded(copied), Some(26.0 * 1024.0 * 1024.0));
+}
+
+#[test]
 fn the_prefix_of_another_unit_is_no_size() {
     let reading =
         crate::last("\rJobs: 1 (f=1): [R(1)][45.0%][r=120MiB/s][r=30k IOPS][eta 00m:03s]");
