@@ -50,6 +50,8 @@ pub struct Displays {
     row: String,
     /// When a display was drawn last, and in which row, if that was one for certain.
     display: Option<(u64, u32)>,
+    /// The whole of the counter that was drawn last, if it was one.
+    counted: Option<f64>,
     /// When something came that was no text.
     garbage_ms: Option<u64>,
 }
@@ -94,8 +96,13 @@ impl Displays {
         let Some((sight, value)) = self.see(&text) else {
             return (None, Role::Other);
         };
-        let scrolls = !place.is_redrawn() && sight.counts_steps();
-        let role = if scrolls { Role::Step } else { Role::Other };
+        let takes_place = self.takes_place(place, now_ms);
+        let scrolls = !place.is_redrawn() || takes_place && self.counts_another(&sight);
+        let role = if scrolls && sight.counts_steps() {
+            Role::Step
+        } else {
+            Role::Other
+        };
         let past = self.shapes.note(&text, value, now_ms);
         let counts = self.counts(&text, &sight, past, now_ms);
         if past != Past::Changed && self.may_be_garbage(shown, &sight.reading, now_ms) {
@@ -103,7 +110,7 @@ impl Displays {
         }
         // A log does not stop in the middle of a line; a display waits there for its next number.
         let stands = place.is_redrawn() || place.ended == Edge::Open;
-        let is_left = place.is_redrawn() && self.is_rest(shown) || self.takes_place(place, now_ms);
+        let is_left = place.is_redrawn() && self.is_rest(shown) || takes_place;
         let proof = Proof {
             drawn: !is_left && (stands || self.is_vouched_for(&sight)),
             left: is_left,
@@ -114,6 +121,7 @@ impl Displays {
         if stands && !is_left && sight.evidence >= Evidence::Number {
             let is_certain = sight.evidence >= Evidence::Display;
             self.display = is_certain.then_some((now_ms, place.row));
+            self.counted = sight.reading.total.filter(|_| sight.counter.is_some());
         }
         // More than all is progress only where it was less before.
         let beyond = sight.reading.percent.is_some_and(|percent| percent > 100.0);
@@ -214,6 +222,12 @@ impl Displays {
         let drawn = self.display.filter(|(_, row)| *row == place.row);
         let drawn_ms = drawn.map(|(drawn_ms, _)| drawn_ms);
         left && place.row < place.picture && is_lately(drawn_ms, now_ms)
+    }
+
+    /// Whether it is a counter, and what was drawn last is one of another whole.
+    fn counts_another(&self, sight: &Sight) -> bool {
+        let both = self.counted.zip(sight.reading.total);
+        both.is_some_and(|(before, total)| before != total)
     }
 
     /// Whether the row is the beginning of what stood there before: its bar was wiped away, and

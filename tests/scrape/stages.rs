@@ -156,6 +156,24 @@ fn the_head_of_a_table_names_no_stage() {
 }
 
 #[test]
+fn a_step_that_is_left_where_the_bar_of_the_last_was_names_the_next() {
+    let step = |number: u32, name: &str| {
+        let bars = [0, 60, 120].map(|done| format!("\r\x1b[2K\x1b[1G[####----] {done}/120"));
+        let bars = bars.concat();
+        format!("[{number}/4] {name} packages...\n{bars}\r\x1b[2K\x1b[1G")
+    };
+    let stream = step(2, "Fetching") + &step(3, "Linking");
+    let shown = stages_in_time(&stream);
+    let percents: Vec<f64> = shown.iter().map(|stage| stage.2).collect();
+    assert_eq!(percents.last(), Some(&100.0));
+    assert!(!percents.contains(&75.0), "{shown:?}");
+    let label = shown.last().and_then(|stage| stage.1.as_deref());
+    assert_eq!(label, Some("[3/4] Linking packages"));
+    let same = "\r[1/9] main.c\r[8/9] link\r[9/9] test\n";
+    assert_eq!(crate::percents_in_time(same).last(), Some(&100.0));
+}
+
+#[test]
 fn a_bar_is_no_part_of_a_name() {
     let stream = "2026-11-26T09:00:00 [##......................]  db.coll  1000/10000  (10.0%)\n";
     assert_eq!(stages(stream), [stage(1, "db.coll", 10.0)]);
