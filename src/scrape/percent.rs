@@ -27,6 +27,18 @@ pub struct Percent {
 /// Words that, right beside a percentage, leave no doubt what it is.
 const PROGRESS_WORDS: &[&str] = &["complete", "completed", "done", "finished", "progress"];
 
+/// Words for work that has been done, which say the same where the clause ends behind them.
+const DONE: &[&str] = &[
+    "converted",
+    "copied",
+    "downloaded",
+    "moved",
+    "processed",
+    "transferred",
+    "uploaded",
+    "written",
+];
+
 /// How many percentages a display shows at most. More of them are a table of shares.
 const MAX_SHOWN: usize = 2;
 
@@ -228,6 +240,21 @@ pub fn is_worded(text: &Text<'_>, percent: &Percent) -> bool {
         || before
             .iter()
             .any(|at| at.checked_sub(1).is_some_and(is_known))
+}
+
+/// `10 percent processed.`, `Moved: 10%`: all that the line ends with is how much has been done.
+pub fn says_done(text: &Text<'_>, percent: &Percent) -> bool {
+    let (from, end) = percent.at;
+    let is_done = |at: usize| DONE.iter().any(|word| text.is_word(at, word));
+    let ends = |at: usize| {
+        text.span(at, text.tokens().len())
+            .trim_matches(['.', ' '])
+            .is_empty()
+    };
+    let word = text.past_space(end);
+    let colon = text.back_over_space(from);
+    let named = text.before(colon) == ":" && colon.checked_sub(2).is_some_and(is_done);
+    is_done(word) && ends(word + 1) || named && ends(end)
 }
 
 /// `9.54 MiB => 6.02 MiB`: a line that compares two sizes shows their ratio, not how far it is. One

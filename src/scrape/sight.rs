@@ -306,7 +306,9 @@ fn evidence(text: &Text<'_>, parts: &Parts<'_>, reading: &Reading) -> Evidence {
         None => ratio.is_some_and(|ratio| touch::is_barred(text, ratio.at)),
     };
     let alone = percent.is_some_and(|percent| percent.at == (0, text.tokens().len()));
-    let worded = percent.is_some_and(|percent| percent::is_worded(text, &percent));
+    let is_worded =
+        |percent| percent::is_worded(text, &percent) || percent::says_done(text, &percent);
+    let worded = percent.is_some_and(is_worded);
     let summed = percent.is_some_and(|percent| percent::sums_up(text, &percent));
     // `11/640 files, 95/655 blocks`: two kinds of things are how many there are.
     let counts = parts.several && ratio.is_some_and(|ratio| ratio.counts_things());

@@ -59,3 +59,24 @@ fn of_two_phases_in_a_line_the_second_goes_on_where_the_first_is_at_its_end() {
     let two = "\rcopied 100%, 3% errors\rcopied 100%, 4% errors\r";
     assert_eq!(percents(two), [100.0]);
 }
+
+#[test]
+fn a_line_that_ends_with_how_much_has_been_done_needs_no_other_sign() {
+    for line in [
+        "10 percent processed.",
+        "  /dev/sda1: Moved: 10%",
+        "10% copied",
+    ] {
+        assert_eq!(percents(&format!("{line}\n")), [10.0], "{line}");
+    }
+    let others = [
+        "10% copied from the cache",
+        "10% written-off",
+        "Written: 10% of it",
+        "cache: 10% full, copied",
+        "processed 10%",
+    ];
+    for line in others {
+        assert_eq!(percents(&format!("{line}\n")), crate::NONE, "{line}");
+    }
+}
