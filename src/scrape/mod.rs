@@ -11,8 +11,8 @@
 //! what moves the cursor and [`screen`] for what stands where it goes, [`frame`] puts
 //! by what comes within one moment, [`token`] cuts a line into numbers, words and marks,
 //! [`percent`], [`ratio`], [`pairs`], [`amount`], [`speed`], [`eta`] and [`label`] look for their own in
-//! those, [`touch`] sees what is drawn beside a number, [`gauge`] sorts out what is only in use and
-//! [`measure`] what counts something else, [`sight`] joins what one line says, and [`displays`] and
+//! those, [`touch`] sees what is drawn beside a number, [`gauge`] sorts out what is only in use,
+//! [`measure`] what counts something else and [`table`] what stands in columns, [`sight`] joins what one line says, and [`displays`] and
 //! [`memory`] decide whether that is progress or merely a number: what must not be read matters as much
 //! as what must. [`counts`] asks it of a counter, [`shape`] of everything else. [`bars`], [`steps`] and
 //! [`stage`] then tell one bar from another, [`whole`] which of them is all of the work, and [`heading`]
@@ -59,6 +59,7 @@ pub mod speed;
 pub mod stage;
 pub mod status;
 pub mod steps;
+pub mod table;
 pub mod token;
 pub mod touch;
 pub mod whole;

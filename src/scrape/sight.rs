@@ -18,6 +18,7 @@ use super::ratio::{self, Ratio};
 use super::reading::Reading;
 use super::shape::Nesting;
 use super::speed::{self, Speed};
+use super::table::is_of_table;
 use super::token::{Kind, Text};
 use super::touch::{self, Touch};
 use super::whole;
@@ -27,15 +28,6 @@ const ROUNDING: f64 = 2.0;
 
 /// Bytes among which the first word of a row stands.
 const MAX_HEAD: usize = 32;
-
-/// Blanks between two columns of a table.
-const MIN_GAP: usize = 3;
-
-/// Cells of a row, such gaps between them, from which on it is one of a table.
-const MIN_CELLS: usize = 5;
-
-/// The same for pairs of numbers with nothing between them but blanks.
-const MIN_NEIGHBOURS: usize = 2;
 
 /// How much a line says for itself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -336,26 +328,6 @@ fn vouches(text: &Text<'_>, ratio: &Ratio) -> bool {
     let bracketed = text.before(text.back_over_space(ratio.at.0)) == "[";
     let has_bar = || (0..ratio.at.0).any(|at| touch::opens_drawn_bar(text, at));
     ratio.unit == Some(BYTES) || bracketed || has_bar()
-}
-
-/// A row among others of its kind: what stands in its columns is how things are.
-fn is_of_table(text: &Text<'_>) -> bool {
-    let end = text.tokens().len();
-    let is_gap = |at: &usize| {
-        let wide = text.kind(*at) == Some(Kind::Space) && text.str(*at).len() >= MIN_GAP;
-        wide && text.before(*at) != ":"
-    };
-    let inner = text.past_space(0)..text.back_over_space(end);
-    let is_pair = |at: &usize| {
-        let unit = text.kind_before(*at) == Some(Kind::Word) || text.before(*at) == "%";
-        let number = at.checked_sub(1 + usize::from(unit));
-        // The digits of `sha256:3f2a` are none.
-        let is_number = |at| text.kind(at) == Some(Kind::Number) && text.before(at) != ":";
-        text.kind(*at) == Some(Kind::Space) && is_number(at + 1) && number.is_some_and(is_number)
-    };
-    touch::is_ruled(text)
-        || inner.clone().filter(is_gap).count() + 1 >= MIN_CELLS
-        || inner.filter(is_pair).count() >= MIN_NEIGHBOURS
 }
 
 /// Whether the row is a display of all the work, by its own words.
