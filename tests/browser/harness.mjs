@@ -236,16 +236,23 @@ export function says(locator, text) {
   return locator.filter({ hasText: text }).waitFor();
 }
 
-/** Waits until the row's bar stands at `least` percent or more; gives the number. */
+/**
+ * Waits until the row's bar stands at `least` percent or more; gives the number. A row that has
+ * ended short of it never will, and the failure says what the row says.
+ */
 export async function bar(row, least) {
-  const gauge = row.getByRole("progressbar");
-  const element = await gauge.elementHandle();
-  const value = await row.page().waitForFunction(
-    ([gauge, least]) => {
-      const now = gauge.getAttribute("aria-valuenow");
-      return now !== null && Number(now) >= least ? now : null;
+  const element = await row.elementHandle();
+  const reached = row.page().waitForFunction(
+    ([element, least]) => {
+      const now = element.querySelector("[role=progressbar]").getAttribute("aria-valuenow");
+      if (now !== null && Number(now) >= least) return now;
+      if (element.classList.contains("ended")) throw new Error("it has ended");
+      return null;
     },
     [element, least],
   );
+  const value = await reached.catch(async (error) => {
+    throw new Error(`no bar at ${least} %: ${error.message}\n${await row.innerText()}`);
+  });
   return Number(await value.jsonValue());
 }
