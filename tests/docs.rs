@@ -22,6 +22,13 @@ const FLOOD: &str = if cfg!(debug_assertions) {
 } else {
     SHOWN_FLOOD
 };
+/// How long the documents wait for what comes by itself: enough for a reader's machine, while here
+/// it must be enough for one that is busy.
+const PAUSES: [(&str, &str); 3] = [
+    ("timeout 0.3 cat", "timeout 2 cat"),
+    ("timeout 1 cat", "timeout 5 cat"),
+    ("& sleep 0.3", "& sleep 2"),
+];
 /// A chapter must not take longer, in seconds.
 const PATIENCE_SECS: &str = "120";
 
@@ -117,8 +124,14 @@ fn check(path: &str) {
     assert!(shown.len() > 3, "{path} shows no commands");
 
     let daemon = Daemon::start();
+    let patiently = |text: &str| {
+        PAUSES.iter().fold(text.to_owned(), |text, (shown, here)| {
+            text.replace(shown, here)
+        })
+    };
     let here = |text: &str| {
-        text.replace(SHOWN_FLOOD, FLOOD)
+        patiently(text)
+            .replace(SHOWN_FLOOD, FLOOD)
             .replace(SHOWN_PORT, &daemon.port)
             .replace(SHOWN_PID, &format!("echo {}", daemon.process.id()))
     };
