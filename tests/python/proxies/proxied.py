@@ -132,6 +132,8 @@ class HaProxy:
     def write(self, folder, text, site):
         text = exchange(text, "bind :80\n", f"bind {site.host}:{site.plain_port}\n")
         text = exchange(text, "bind :443 ", f"bind {site.host}:{site.port} ")
+        # A machine that stands still for ten seconds is no client that takes them for its request.
+        text = exchange(text, "timeout http-request    10s", f"timeout http-request {PATIENCE_SECS}s")
         (folder / "haproxy.cfg").write_text(f"global\n    maxconn 1000\n\n{text}")
 
     def below_path(self, text, part):
