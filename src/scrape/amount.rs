@@ -30,6 +30,21 @@ const COUNTABLES: &[&str] = &[
     "steps", "tasks", "tests",
 ];
 
+/// Words right before the number of the thing that a work is at, and what it then counts.
+const NUMBERED: &[(&str, &str)] = &[
+    ("batch", "batches"),
+    ("block", "blocks"),
+    ("checkpoint", "checkpoints"),
+    ("chunk", "chunks"),
+    ("frame", "frames"),
+    ("item", "items"),
+    ("iteration", "iterations"),
+    ("object", "objects"),
+    ("record", "records"),
+    ("row", "rows"),
+    ("sample", "samples"),
+];
+
 /// Words before a size that say it is done with.
 const DONE: &[&str] = &[
     "consumed",
@@ -141,6 +156,18 @@ fn is_prefixed(text: &Text<'_>, amount: &Amount) -> bool {
     let letter = text.kind_before(end) == Some(Kind::Word) && text.before(end).len() == 1;
     let closed = matches!(text.str(word + 1), "]" | ")");
     letter && word > end && text.kind(word) == Some(Kind::Word) && closed
+}
+
+/// `Write checkpoint 400`: the line ends with the number of a thing of which there are many.
+pub fn numbered(text: &Text<'_>) -> Option<Amount> {
+    let at = text.back_over_space(text.tokens().len()).checked_sub(1)?;
+    let amount = amount_at(text, at)?;
+    let word = text.back_over_space(at).checked_sub(1)?;
+    let known = NUMBERED.iter().find(|(one, _)| text.is_word(word, one))?;
+    (word + 1 < at).then_some(Amount {
+        unit: Some(known.1),
+        ..amount
+    })
 }
 
 /// `12/?`, `6.0MiB/0B`: so many, and the total is not known yet.

@@ -24,6 +24,9 @@ const LEFT_MS: u64 = 500;
 /// The same of the whole, which moves slower than its parts.
 const WHOLE_SILENCE_MS: u64 = 10_000;
 
+/// Rows that are drawn one below the other within so long come together.
+const TOGETHER_MS: u64 = 100;
+
 /// See [`LEFT_MS`].
 const MANY: u32 = 10;
 
@@ -42,6 +45,8 @@ struct Bar {
     extent: Extent,
     /// The row it was last drawn in.
     row: u32,
+    /// That row was drawn over.
+    drawn: bool,
     percent: f64,
     seen_ms: u64,
     /// Another one was seen to be alive at the same time.
@@ -76,6 +81,8 @@ pub enum Shown {
 pub struct Bars {
     seen: Vec<Bar>,
     followed: Option<u64>,
+    /// The one that was shown last.
+    shown: Option<u64>,
     /// How often others were drawn since the followed one was.
     others: u32,
     /// A bar of the whole comes later in this moment.
@@ -115,10 +122,9 @@ impl Bars {
         percent: f64,
         now_ms: u64,
     ) -> Shown {
-        let followed = self.followed;
         self.awaits_whole &= extent != Extent::Whole;
         self.count_others(name);
-        let before = self.note((name, extent), place.row, percent, now_ms);
+        let before = self.note((name, extent), place, percent, now_ms);
         if place.row >= place.picture {
             self.see_picture(name, place, now_ms);
         }
@@ -128,7 +134,8 @@ impl Bars {
             return Shown::Hidden;
         }
         let stands_beside = self.get(name).is_some_and(|bar| bar.beside);
-        if stands_beside && followed.is_some_and(|followed| followed != name) {
+        let before = self.shown.replace(name);
+        if stands_beside && before.is_some_and(|before| before != name) {
             Shown::Another
         } else {
             Shown::Same
@@ -167,7 +174,7 @@ impl Bars {
     /// A bar that was never there before: the next one, or one of several. What another row shows is
     /// still there to be seen, and so the new one waits for its turn.
     fn after_new(&mut self, bar: &Bar, place: Place, followed: &Bar, now_ms: u64) -> u64 {
-        if !stands_apart(followed, place) {
+        if !(stands_apart(followed, place) || come_together(bar, followed)) {
             return bar.name;
         }
         self.mark(bar.name, |bar| bar.beside = true);
@@ -218,13 +225,14 @@ impl Bars {
     fn note(
         &mut self,
         (name, extent): (u64, Extent),
-        row: u32,
+        place: Place,
         percent: f64,
         now_ms: u64,
     ) -> Option<Bar> {
         if let Some(bar) = self.seen.iter_mut().find(|bar| bar.name == name) {
             let before = *bar;
-            (bar.row, bar.percent, bar.seen_ms) = (row, percent, now_ms);
+            (bar.row, bar.percent, bar.seen_ms) = (place.row, percent, now_ms);
+            bar.drawn = place.is_redrawn();
             return Some(before);
         }
         if self.seen.len() == REMEMBERED {
@@ -235,7 +243,8 @@ impl Bars {
         self.seen.push(Bar {
             name,
             extent,
-            row,
+            row: place.row,
+            drawn: place.is_redrawn(),
             percent,
             seen_ms: now_ms,
             beside: false,
@@ -291,6 +300,13 @@ impl Bars {
 /// Whether the followed bar is known to be one of several, or stands in another row of the picture.
 fn stands_apart(followed: &Bar, place: Place) -> bool {
     are_apart(followed.row, place) || followed.beside
+}
+
+/// Whether `bar` was drawn right below the followed one, which is not at its end and further than it.
+fn come_together(bar: &Bar, followed: &Bar) -> bool {
+    let drawn = bar.drawn && followed.drawn && bar.row != followed.row;
+    let soon = bar.seen_ms.saturating_sub(followed.seen_ms) <= TOGETHER_MS;
+    drawn && soon && bar.percent < followed.percent && followed.percent < 100.0
 }
 
 /// Whether a bar in `row` stands elsewhere in the picture than `place`.

@@ -182,6 +182,7 @@ impl Displays {
                 let moves = proof.drawn || proof.moved || self.goes_on(value);
                 moves.then_some(Source::Amount)
             }
+            Evidence::Numbered => proof.changed.then_some(Source::Amount),
             Evidence::Size => (proof.drawn && self.moves(value)).then_some(Source::Amount),
             Evidence::Cell => None,
         }

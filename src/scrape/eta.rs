@@ -68,10 +68,13 @@ pub fn placed<'a>(
     let other = closing + usize::from(text.str(closing) == "[");
     let second = clock(text, other).is_some();
     let passed = text.str(closing) == "(" && text.is_word(closing + 1, "xfr");
-    let joined = text.str(closing) == "=";
+    if text.str(closing) == "=" {
+        return Some(eta(text, closing + 1, duration(text, closing + 1)?))
+            .filter(|_| percent < 100.0);
+    }
     // Nobody foretells hundredths: `10% 0.30s` is what has passed.
     let measured = text.span(at, end).contains('.');
-    let shown = !measured && !passed && !joined && !second && !has_result(text) && percent < 100.0;
+    let shown = !measured && !passed && !second && !has_result(text) && percent < 100.0;
     shown.then(|| eta(text, at, end))
 }
 

@@ -14,7 +14,7 @@ use super::lines::{Edge, Place};
 use super::measure::heads_measure;
 use super::media::{Clock, Media};
 use super::pairs;
-use super::parser::{Parser, Rule};
+use super::parser::{Parser, Rule, Stream};
 use super::ratio::percent_of;
 use super::reading::Reading;
 use super::sight;
@@ -38,6 +38,8 @@ pub struct Memory {
     standing: Standing,
     /// The last number alone on its line.
     bare: Option<f64>,
+    /// Something was said on standard error.
+    err_spoke: bool,
     /// The last share that stood among pairs.
     share: Option<f64>,
     /// What stood last in columns.
@@ -77,8 +79,17 @@ impl Memory {
     }
 
     /// The reading of a line, if it is progress and nobody better has the word.
-    pub fn line(&mut self, place: Place, text: &str, now_ms: u64) -> Option<Reading> {
+    pub fn line(
+        &mut self,
+        stream: Stream,
+        place: Place,
+        text: &str,
+        now_ms: u64,
+    ) -> Option<Reading> {
+        let is_first = self.is_first_on_err(stream, place);
         let (said, role) = self.read(place, text, now_ms);
+        let alone = || status::bare(text).filter(|_| is_first && self.follows(Rule::Number));
+        let said = said.or_else(|| Some((Source::Hint, Reading::of_percent(alone()?))));
         if role == Role::Step && self.names_display(place, text) {
             return None;
         }
@@ -95,6 +106,14 @@ impl Memory {
             self.follow(place, &reading, percent, now_ms)?;
         }
         self.publish(source, reading, role, now_ms)
+    }
+
+    /// Whether nothing was said on standard error before. A command's results go to standard output; there
+    /// it speaks to whoever reads along, and so a number alone needs no other before it.
+    fn is_first_on_err(&mut self, stream: Stream, place: Place) -> bool {
+        let ended = stream == Stream::Err && place.ended != Edge::Open;
+        let is_first = ended && !std::mem::replace(&mut self.err_spoke, true);
+        is_first && place.ended == Edge::Feed
     }
 
     /// A counter scrolls by. Whether it is only the name of the display that comes below it, as it

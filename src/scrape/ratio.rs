@@ -156,6 +156,30 @@ fn joined(text: &Text<'_>, at: usize) -> Option<(Amount, Amount)> {
     Some((loaded, total))
 }
 
+/// `8% 1:11=5s`: what is done, what is left and the time for that, right behind the percentage, which
+/// ends at the token `end`. No clock is set equal to anything.
+pub fn of_left(text: &Text<'_>, end: usize) -> Option<Ratio> {
+    let at = text.past_space(end);
+    let (colon, equal) = (at + 1, at + 3);
+    let (done, left) = (whole(text, at)?, whole(text, colon + 1)?);
+    let total = done + left;
+    let found = text.str(colon) == ":" && text.str(equal) == "=" && total > 0.0;
+    found.then_some(Ratio {
+        loaded: done,
+        total,
+        unit: None,
+        rounding: 0.0,
+        framed: false,
+        apart: false,
+        at: (at, equal),
+    })
+}
+
+fn whole(text: &Text<'_>, at: usize) -> Option<f64> {
+    let digits = text.str(at);
+    digits.parse::<u32>().ok().map(f64::from)
+}
+
 /// `done=200 total=1000`
 fn ratio_of_pairs(text: &Text<'_>) -> Option<Ratio> {
     let (loaded, total, at) = pairs::counter(text)?;

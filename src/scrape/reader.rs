@@ -94,7 +94,9 @@ impl Reader {
                     Row::TakenBack(stream, place, text) => {
                         self.last_of_moment(stream, place, &text, at_ms)
                     }
-                    Row::Line(_, place, text) => self.memory.line(place, &decode(&text), at_ms),
+                    Row::Line(stream, place, text) => {
+                        self.memory.line(stream, place, &decode(&text), at_ms)
+                    }
                 };
                 readings.extend(found.and_then(|reading| self.news(reading)));
             }
@@ -107,7 +109,7 @@ impl Reader {
             let found = tip
                 .lines
                 .open_bytes()
-                .and_then(|(text, place)| self.memory.line(place, &decode(&text), due_ms));
+                .and_then(|(text, place)| self.memory.line(stream, place, &decode(&text), due_ms));
             readings.extend(found.and_then(|reading| self.news(reading)));
         }
         readings
@@ -135,8 +137,9 @@ impl Reader {
         let open = lines
             .open_bytes()
             .filter(|(_, open)| open.began == Edge::Back && is_whole);
-        let found = open.and_then(|(text, place)| self.memory.line(place, &decode(&text), at_ms));
-        found.or_else(|| self.memory.line(place, &decode(text), at_ms))
+        let found =
+            open.and_then(|(text, place)| self.memory.line(stream, place, &decode(&text), at_ms));
+        found.or_else(|| self.memory.line(stream, place, &decode(text), at_ms))
     }
 
     fn news(&mut self, reading: Reading) -> Option<Reading> {

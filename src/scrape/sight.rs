@@ -36,6 +36,8 @@ pub enum Evidence {
     Cell,
     /// An amount that may be anything, unless it changes.
     Size,
+    /// The number of a thing: how many there have been, if it changes.
+    Numbered,
     /// An amount that moves, of nobody knows how much.
     Amount,
     /// A number that may be anything, unless it changes.
@@ -136,6 +138,8 @@ struct Parts<'a> {
     total: Option<Amount>,
     /// A size that is neither.
     alone: Option<Amount>,
+    /// That is the number of the thing the work is at.
+    numbered: bool,
     speed: Option<Speed<'a>>,
     eta: Option<Eta<'a>>,
 }
@@ -150,7 +154,11 @@ fn parts<'a>(text: &Text<'a>, nested: impl FnOnce(&[Ratio]) -> Nesting) -> Parts
     } else {
         ratio::ratios(text)
     };
-    let ratio = own_ratio(text, &ratios, percent);
+    let of_left = percent.and_then(|percent| {
+        let ratio = ratio::of_left(text, percent.at.1)?;
+        agrees(&ratio, &percent).then_some(ratio)
+    });
+    let ratio = of_left.or_else(|| own_ratio(text, &ratios, percent));
     let nesting = if percent.is_none() && counts_only(&ratios) {
         nested(&ratios)
     } else {
@@ -183,7 +191,11 @@ fn parts<'a>(text: &Text<'a>, nested: impl FnOnce(&[Ratio]) -> Nesting) -> Parts
     // A ratio that disagrees is none of ours, and neither are the sizes in it.
     let alone = amount::of_unknown(text).or_else(|| amount::alone(text));
     let alone = alone.filter(|_| ratios.is_empty() && total.is_none());
-    let alone = alone.or_else(|| bytes_before(text, percent?, speed?));
+    let is_number = percent.is_none() && ratios.is_empty() && alone.is_none();
+    let numbered = amount::numbered(text).filter(|_| is_number);
+    let alone = alone
+        .or(numbered)
+        .or_else(|| bytes_before(text, percent?, speed?));
     Parts {
         percent,
         ratio,
@@ -191,6 +203,7 @@ fn parts<'a>(text: &Text<'a>, nested: impl FnOnce(&[Ratio]) -> Nesting) -> Parts
         nesting,
         total,
         alone,
+        numbered: numbered.is_some(),
         speed,
         eta,
     }
@@ -286,6 +299,7 @@ fn evidence(text: &Text<'_>, parts: &Parts<'_>, reading: &Reading) -> Evidence {
     if reading.percent.is_none() {
         return match reading.speed {
             Some(_) => Evidence::Amount,
+            None if parts.numbered => Evidence::Numbered,
             None => Evidence::Size,
         };
     }

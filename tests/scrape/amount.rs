@@ -202,3 +202,41 @@ fn a_number_with_a_prefix_in_the_brackets_of_its_name_is_no_size() {
         None
     );
 }
+
+#[test]
+fn the_number_of_the_thing_a_work_is_at_counts_once_it_has_changed() {
+    let log = |line: &str| -> Vec<Option<(f64, Option<&str>)>> {
+        let lines = [1, 2, 3].map(|turn| line.replace('@', &turn.to_string()) + "\n");
+        let mut reader = crate::Reader::new(crate::Parser::default());
+        let mut readings = Vec::new();
+        for (turn, line) in lines.iter().enumerate() {
+            readings.extend(reader.push(crate::Stream::Out, line.as_bytes(), 100 * turn as u64));
+        }
+        readings.extend(reader.flush(u64::MAX));
+        let amounts = readings.iter();
+        amounts
+            .map(|read| Some((read.loaded?, read.unit)))
+            .collect()
+    };
+    let of = |unit| [Some((200.0, Some(unit))), Some((300.0, Some(unit)))];
+    assert_eq!(log("tar: Write checkpoint @00"), of("checkpoints"));
+    assert_eq!(log("imported row @00"), of("rows"));
+    for line in [
+        "port @00",
+        "checkpoint @00 is late",
+        "record 7: @00",
+        "checkpoint 300",
+    ] {
+        assert_eq!(log(line), [], "{line}");
+    }
+}
+
+#[test]
+fn what_is_done_and_what_is_left_are_told_by_the_percentage_before_them() {
+    let reading = crate::last("\r25% 3:9=5s item3\r");
+    assert_eq!((reading.loaded, reading.total), (Some(3.0), Some(12.0)));
+    assert_eq!(reading.eta.as_deref(), Some("5s"));
+    for row in ["\r25% 3:09\r", "\r25% 3:3=5s\r", "\r25% 3:09 = 0.5\r"] {
+        assert_eq!(crate::last(row).total, None, "{row}");
+    }
+}

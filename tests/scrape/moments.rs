@@ -100,6 +100,20 @@ fn both_streams_are_one_command() {
 }
 
 #[test]
+fn a_number_alone_counts_at_once_where_nothing_but_progress_is_told() {
+    let first = |stream, text: &[u8]| {
+        let mut reader = reader();
+        reader.push(stream, text, 0);
+        percents(&reader.flush(u64::MAX))
+    };
+    assert_eq!(first(Stream::Err, b"20\n"), [Some(20.0)]);
+    assert_eq!(first(Stream::Err, b"20\n41\n"), [Some(20.0), Some(41.0)]);
+    assert_eq!(first(Stream::Out, b"20\n"), [], "a result");
+    assert_eq!(first(Stream::Err, b"+ nproc\n8\n"), [], "part of a log");
+    assert_eq!(first(Stream::Err, b"20"), [], "it may be 200");
+}
+
+#[test]
 fn bytes_left_out_join_no_two_halves() {
     let mut reader = reader();
     reader.push(Stream::Out, b"\r12", 0);

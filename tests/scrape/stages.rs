@@ -374,3 +374,24 @@ fn a_level_above_a_display_does_not_name_its_stage() {
                   pool of 10/10 lanes\nfilm [ 20% ] of 10 lanes\n";
     assert_eq!(stages_in_time(stream), [stage(1, "film", 20.0)]);
 }
+
+#[test]
+fn bars_that_come_one_below_the_other_are_no_stages() {
+    let bar = |name: &str, percent: u32| format!("\x1b[1G{name} |##--------| {percent}%\x1b[0K");
+    let draw = |[a, b]: [u32; 2]| format!("{}\r\n{}", bar("alpha", a), bar("beta", b));
+    let stream = [[4, 3], [12, 9], [16, 12]].map(draw).join("\x1b[1A");
+    assert_eq!(percents(&stream), [4.0, 12.0, 16.0]);
+    assert_eq!(stages(&stream), [stage(1, "alpha", 4.0)]);
+}
+
+#[test]
+fn a_bar_that_is_followed_again_gives_the_stage_its_name_again() {
+    let row = |name: &str, percent: u32| format!("{name} |##--------| {percent}%\x1b[0K\r\n");
+    let draw = |[a, b]: [u32; 2]| row("alpha", a) + &row("beta", b);
+    let stream = [[4, 3], [12, 9], [16, 12]].map(draw).join("\x1b[2A");
+    let label = read(stream.as_bytes()).pop().and_then(|last| last.stage);
+    assert_eq!(
+        label.and_then(|stage| stage.label).as_deref(),
+        Some("alpha")
+    );
+}
