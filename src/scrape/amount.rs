@@ -5,6 +5,7 @@
 
 use std::ops::RangeInclusive;
 
+use super::eta::says_left;
 use super::token::{Kind, Text};
 
 /// The unit of bytes.
@@ -120,6 +121,7 @@ pub fn alone(text: &Text<'_>) -> Option<Amount> {
             && !before.eq_ignore_ascii_case("of")
             && before != "~"
             && !is_prefixed(text, amount)
+            && !is_left(text, amount)
     };
     let amounts = (0..text.tokens().len()).filter_map(|at| amount_at(text, at));
     let amounts: Vec<Amount> = amounts.filter(free).collect();
@@ -147,6 +149,32 @@ fn is_measured(text: &Text<'_>, amount: &Amount) -> bool {
 /// Whether the unit is only the prefix of one: the `k` of `54k` may mean bytes, or a thousand of anything.
 pub fn is_prefix(unit: &str) -> bool {
     unit.len() == 1 && unit != "B" && unit != "o" && size(unit).is_some()
+}
+
+/// `39 items remaining`, `12 files to go`, `Files left: 12`, `Remaining files: 12`: so many are still to
+/// come.
+pub fn is_left(text: &Text<'_>, amount: &Amount) -> bool {
+    let word = text.past_space(amount.at.1);
+    let goes = text.is_word(word, "to") && text.is_word(text.past_space(word + 1), "go");
+    let named = words_before(text, amount.at.0);
+    goes || says_left(text.str(word)) || named.into_iter().any(says_left)
+}
+
+/// `Files left: 12`: what is counted, by one of the words before the number.
+pub fn counted_before(text: &Text<'_>, at: usize) -> Option<&'static str> {
+    let units = words_before(text, at).into_iter().filter_map(countable);
+    units.map(|(_, unit)| unit).next()
+}
+
+/// The two words before a colon and the number at `at`.
+fn words_before<'a>(text: &Text<'a>, at: usize) -> [&'a str; 2] {
+    let colon = text.back_over_space(at);
+    if text.before(colon) != ":" {
+        return [""; 2];
+    }
+    let last = text.back_over_space(colon - 1);
+    let first = text.back_over_space(last.saturating_sub(1));
+    [text.before(first), text.before(last)]
 }
 
 /// `[r=30k IOPS]`: the letter is the prefix of a unit that is no size.

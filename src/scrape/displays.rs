@@ -6,6 +6,7 @@
 
 use super::amount::BYTES;
 use super::beside::Amounts;
+use super::countdown::Countdown;
 use super::counts::{Count, Counts, Course};
 use super::lines::{Edge, Place};
 use super::parser::{Parser, Rule};
@@ -41,6 +42,7 @@ pub struct Displays {
     parser: Parser,
     shapes: Shapes,
     counts: Counts,
+    countdown: Countdown,
     /// The last amount alone on a row that is drawn over.
     size: Option<f64>,
     amounts: Amounts,
@@ -94,7 +96,7 @@ impl Displays {
     pub fn read(&mut self, place: Place, shown: &str, now_ms: u64) -> (Said, Role) {
         let text = Text::new(whole::from_head(shown));
         let Some((sight, value)) = self.see(&text) else {
-            return (None, Role::Other);
+            return (self.count_down(&text), Role::Other);
         };
         let takes_place = self.takes_place(place, now_ms);
         let scrolls = !place.is_redrawn() || takes_place && self.counts_another(&sight);
@@ -154,6 +156,11 @@ impl Displays {
         } else {
             reading
         }
+    }
+
+    fn count_down(&mut self, text: &Text<'_>) -> Said {
+        self.parser.follows(Rule::Ratio).then_some(())?;
+        Some((Source::Hint, self.countdown.read(text)?))
     }
 
     /// What stands in the line, with the number that has to move.

@@ -103,7 +103,7 @@ fn named_at<'a>(text: &Text<'a>, at: usize) -> Option<Eta<'a>> {
             let ends_line = || text.past_space(at + 1) >= text.tokens().len();
             after(text, at + 1).or_else(|| before(text, at).filter(|_| ends_line()))
         }
-        Kind::Word if is_left(word) => after(text, at + 1).or_else(|| before(text, at)),
+        Kind::Word if says_left(word) => after(text, at + 1).or_else(|| before(text, at)),
         Kind::Word if word.eq_ignore_ascii_case("finish") => {
             let preposition = text.past_space(at + 1);
             text.is_word(preposition, "in")
@@ -123,7 +123,8 @@ fn named_at<'a>(text: &Text<'a>, at: usize) -> Option<Eta<'a>> {
     }
 }
 
-fn is_left(word: &str) -> bool {
+/// Whether the word says that something is still to come.
+pub fn says_left(word: &str) -> bool {
     ["left", "remaining"]
         .iter()
         .any(|left| word.eq_ignore_ascii_case(left))

@@ -27,6 +27,7 @@ pub mod amount;
 pub mod bars;
 pub mod beside;
 pub mod cells;
+pub mod countdown;
 pub mod counts;
 pub mod date;
 pub mod displays;

@@ -5,6 +5,7 @@
 //! else, and of those left the one that touches a bar is the display's own. It is the place in the
 //! line that tells, not the tool's name.
 
+use super::eta::says_left;
 use super::gauge::is_in_gauge;
 use super::measure::{NEAR_WORDS, heads_measure, is_measure, names_measure};
 use super::token::{Kind, Text};
@@ -145,7 +146,7 @@ fn percent_at(text: &Text<'_>, at: usize) -> Option<Percent> {
 
 /// `90% of test remaining`, `Remaining: 90%`: what is to come, and not what is done.
 fn is_left(text: &Text<'_>, (from, end): (usize, usize)) -> bool {
-    let says_left = |at: usize| text.is_word(at, "remaining") || text.is_word(at, "left");
+    let says_left = |at: usize| says_left(text.str(at));
     // `TIME LEFT 0:16` is about the time.
     let is_of_time = |at: usize| {
         let mark = text.past_space(at + 1);

@@ -2,6 +2,7 @@
 //! be read, and recordings of real tools.
 
 mod amount;
+mod countdown;
 mod drawn;
 mod headings;
 mod hostile;
