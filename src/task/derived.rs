@@ -8,32 +8,29 @@ use crate::task::rate::{self, Rate};
 /// The fields that the daemon works out where the worker does not say them itself.
 pub const DERIVED: [&str; 3] = ["progress", "speed", "eta"];
 
-/// For each of these, something that is true or not.
-pub type Each = [bool; DERIVED.len()];
-
 /// The recent history of a task's counters, and which fields are the daemon's own work. What the
 /// worker said is never taken away for want of something better.
 #[derive(Debug, Clone, Default)]
 pub struct Derived {
     rate: Rate,
-    own: Each,
+    own: [bool; DERIVED.len()],
 }
 
 impl Derived {
-    /// Notes which fields a publish has `told` itself: they are the worker's from now on.
-    pub fn give_up(&mut self, told: Each) {
-        for (own, told) in self.own.iter_mut().zip(told) {
-            *own &= !told;
+    /// Notes which fields a publish has told itself, as `told` says: they are the worker's from now on.
+    pub fn give_up(&mut self, told: impl Fn(&str) -> bool) {
+        for (own, name) in self.own.iter_mut().zip(DERIVED) {
+            *own = *own && !told(name);
         }
     }
 
     /// What the counters in `fields` tell at `now_ms`, but for what the publish has `told`: a patch.
-    pub fn fill(&mut self, fields: &Fields, told: Each, now_ms: u64) -> Fields {
+    pub fn fill(&mut self, fields: &Fields, told: impl Fn(&str) -> bool, now_ms: u64) -> Fields {
         let mut patch = Fields::default();
         let values = DERIVED.iter().zip(self.work_out(fields, now_ms));
-        for ((own, told), (name, value)) in self.own.iter_mut().zip(told).zip(values) {
+        for (own, (name, value)) in self.own.iter_mut().zip(values) {
             // What is the daemon's own and cannot be worked out any more is deleted.
-            if !told && (value.is_some() || *own) {
+            if !told(name) && (value.is_some() || *own) {
                 *own = value.is_some();
                 patch.begin(name);
                 patch.finish(&value.unwrap_or_default());

@@ -237,13 +237,14 @@ impl Fields {
     }
 }
 
-/// A JSON value that is a string.
+/// A member's value that is a string.
 pub fn as_text(json: &[u8]) -> Option<Cow<'_, str>> {
     // Without escapes a text is what stands between the quotation marks.
-    let borrowed = serde_json::from_slice(json).map(Cow::Borrowed);
-    borrowed
-        .or_else(|_| serde_json::from_slice(json).map(Cow::Owned))
-        .ok()
+    let inside = json.strip_prefix(b"\"")?.strip_suffix(b"\"")?;
+    match inside.contains(&b'\\') {
+        false => str::from_utf8(inside).map(Cow::Borrowed).ok(),
+        true => serde_json::from_slice(json).map(Cow::Owned).ok(),
+    }
 }
 
 /// A JSON value that is a number.

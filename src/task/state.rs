@@ -5,7 +5,7 @@
 //! anything?" is the question whether two values differ.
 
 use crate::task::TaskId;
-use crate::task::derived::{DERIVED, Derived};
+use crate::task::derived::Derived;
 use crate::task::fields::{self, Fields, NULL, as_text};
 use crate::task::patch::Patch;
 use crate::task::refusal::Refusal;
@@ -226,7 +226,7 @@ impl State {
 
     /// Fills in what the worker's counters tell and the worker itself does not.
     fn derive(&mut self, patch: &Patch, derived: &mut Derived, now_ms: u64) {
-        let told = DERIVED.map(|field| patch.carries(field));
+        let told = |field: &str| patch.carries(field);
         derived.give_up(told);
         let patch = match (patch.carries_counters(), self.is_terminal()) {
             (true, _) => derived.fill(&self.fields, told, now_ms),
