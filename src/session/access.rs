@@ -102,8 +102,7 @@ fn without_root(name: &str) -> &str {
 
 /// Whether `name` means this machine: `localhost` and below it (RFC 6761 §6.3), 127.0.0.0/8, ::1.
 fn is_loopback(name: &str) -> bool {
-    let name = name.to_ascii_lowercase();
-    let name = without_root(&name);
+    let name = without_root(name);
     if let Some(address) = name.strip_prefix('[').and_then(|n| n.strip_suffix(']')) {
         return address
             .parse::<Ipv6Addr>()
@@ -114,8 +113,8 @@ fn is_loopback(name: &str) -> bool {
         text.bytes()
             .all(|b| b.is_ascii_alphanumeric() || b"-._".contains(&b))
     };
-    name == "localhost"
-        || name.strip_suffix(".localhost").is_some_and(is_name)
+    let (below, last) = name.rsplit_once('.').unwrap_or(("", name));
+    last.eq_ignore_ascii_case("localhost") && is_name(below)
         || name
             .parse::<Ipv4Addr>()
             .is_ok_and(|address| address.is_loopback())

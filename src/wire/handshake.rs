@@ -19,7 +19,7 @@ use base64::engine::{GeneralPurpose, GeneralPurposeConfig};
 use sha1::{Digest as _, Sha1};
 
 use super::http::{
-    Exchange, Framing, Head, HttpError, ReplyHead, Response, Status, Version, is_token, list_items,
+    Framing, Head, HttpError, ReplyHead, Response, Status, Version, is_token, list_items,
     push_field,
 };
 
@@ -28,6 +28,9 @@ const GUID: &str = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
 
 /// Subprotocols read from an offer; further ones make it a bad request. Two are in use.
 const MAX_PROTOCOLS: usize = 16;
+
+/// Bytes that most 101s have room in.
+const USUAL_REPLY: usize = 192;
 
 /// Bytes in a key, before base64 (RFC 6455 §4.1).
 const KEY_SIZE: usize = 16;
@@ -118,15 +121,14 @@ impl Offer {
     ///
     /// `protocol` is the subprotocol chosen, one of those offered (RFC 6455 §4.2.2).
     pub fn switching(&self, protocol: Option<&str>, out: &mut Vec<u8>) {
-        let mut response = Response::new(Status::SWITCHING_PROTOCOLS)
-            .upgrade("websocket")
-            .field("Sec-WebSocket-Accept", self.accept.as_str());
+        out.reserve(USUAL_REPLY);
+        out.extend_from_slice(b"HTTP/1.1 101 Switching Protocols\r\n");
+        push_field(out, "Sec-WebSocket-Accept", &self.accept);
         if let Some(protocol) = protocol {
             debug_assert!(self.protocols.iter().any(|offered| offered == protocol));
-            response = response.field("Sec-WebSocket-Protocol", protocol);
+            push_field(out, "Sec-WebSocket-Protocol", protocol);
         }
-        // An interim status says nothing of the connection's end, so the exchange does not matter.
-        response.encode(Exchange::unread(), out);
+        out.extend_from_slice(b"Upgrade: websocket\r\nConnection: Upgrade\r\n\r\n");
     }
 }
 
@@ -148,9 +150,11 @@ fn read_key<'b>(head: &Head<'b>) -> Result<&'b str, HttpError> {
         .only("sec-websocket-key")
         .and_then(|key| std::str::from_utf8(key).ok());
     key.filter(|key| {
+        let mut bytes = [0; KEY_SIZE];
+        // More bytes than there is room for are an error, too.
         BASE64
-            .decode(key)
-            .is_ok_and(|bytes| bytes.len() == KEY_SIZE)
+            .decode_slice(key, &mut bytes)
+            .is_ok_and(|len| len == KEY_SIZE)
     })
     .ok_or(HttpError::bad_request(
         "Sec-WebSocket-Key must be given once: 16 bytes in base64.",

@@ -81,23 +81,20 @@ impl<'b> Section<'b> {
     /// Reads the length of the content (RFC 9112 §6.3), and refuses wherever two readers could
     /// come to two lengths: that is how requests are smuggled past a proxy (RFC 9112 §11.2).
     pub(super) fn framing(self, version: Version) -> Result<Framing, HttpError> {
-        let lengths = self.fields("content-length").count();
-        let codings = self.fields("transfer-encoding").count();
-        match (
-            self.field("content-length"),
-            self.field("transfer-encoding"),
-        ) {
+        let mut lengths = self.fields("content-length");
+        let mut codings = self.fields("transfer-encoding");
+        match (lengths.next(), codings.next()) {
             (None, None) => Ok(Framing::None),
             (Some(_), Some(_)) => Err(HttpError::bad_request(
                 "Content-Length and Transfer-Encoding exclude each other.",
             )),
             // RFC 9110 §8.6 lets a recipient merge equal values. A proxy that looks at the first
             // and one that looks at the last agree only as long as nobody edits one of them.
-            (Some(_), None) if lengths > 1 => Err(HttpError::bad_request(
+            (Some(_), None) if lengths.next().is_some() => Err(HttpError::bad_request(
                 "Content-Length is given more than once.",
             )),
             (Some(length), None) => parse_length(length).map(Framing::Length),
-            (None, Some(_)) if codings > 1 => Err(HttpError::bad_request(
+            (None, Some(_)) if codings.next().is_some() => Err(HttpError::bad_request(
                 "Transfer-Encoding is given more than once.",
             )),
             // RFC 9112 §6.1: such a message was forwarded by something that does not know chunks.

@@ -21,9 +21,10 @@ pub(super) fn resolve<'b>(
     section: Section<'b>,
     version: Version,
 ) -> Result<Option<&'b str>, HttpError> {
-    let field = match (section.fields("host").count(), version) {
-        (1, _) => section.field("host").map(check).transpose()?,
-        (0, Version::Http10) => None,
+    let mut fields = section.fields("host");
+    let field = match (fields.next(), fields.next(), version) {
+        (Some(host), None, _) => Some(check(host)?),
+        (None, _, Version::Http10) => None,
         _ => {
             return Err(HttpError::bad_request(
                 "A request names its host exactly once.",

@@ -40,7 +40,7 @@ impl<'b> Target<'b> {
 
     /// The names and values of the query, decoded; nothing if there is no query.
     pub fn query_pairs(&self) -> impl Iterator<Item = (Cow<'b, str>, Cow<'b, str>)> + use<'b> {
-        query_pairs(self.query.unwrap_or_default())
+        self.query.into_iter().flat_map(query_pairs)
     }
 
     /// The value of the first pair called `name`, decoded.
