@@ -184,7 +184,10 @@ impl Displays {
             Evidence::Display => Some(Source::Line),
             // Of two sizes one that grows is no chance.
             Evidence::Number if proof.drawn || grows => Some(Source::Line),
-            Evidence::Number => (proof.changed && !proof.left).then_some(Source::Hint),
+            Evidence::Number => {
+                let counts = proof.changed || sight.begins;
+                (counts && !proof.left).then_some(Source::Hint)
+            }
             Evidence::Amount => {
                 let moves = proof.drawn || proof.moved || self.goes_on(value);
                 moves.then_some(Source::Amount)
@@ -272,6 +275,9 @@ impl Displays {
         let counter = sight.counter.zip(total);
         let counter = counter.filter(|(at, total)| *total >= MIN_COUNTED || is_bracketed(*at));
         let counter = counter.or(sight.head.map(|at| (at, 100.0)));
+        if let Some((at, percent)) = sight.bracketed.zip(percent) {
+            return self.shapes.note_bracketed(text, at, percent, now_ms);
+        }
         let Some(((at, total), percent)) = counter.zip(percent) else {
             return false;
         };

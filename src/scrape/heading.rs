@@ -13,6 +13,8 @@ pub struct Heading {
     text: String,
     /// It counts the steps, so it names them better than the words beside a bar do.
     counts: bool,
+    /// It ends in a colon: what stands right below it is what it is about.
+    lists: bool,
 }
 
 impl Heading {
@@ -35,21 +37,39 @@ impl Heading {
             return None;
         }
         let text: String = named(line).chars().take(MAX_TEXT).collect();
-        label::is_wordy(&text).then_some(Self { text, counts })
+        let lists = line.trim_end().ends_with(':');
+        let is_title = label::is_wordy(&text) && !label::begins_with_time(&text);
+        is_title.then_some(Self {
+            text,
+            counts,
+            lists,
+        })
+    }
+
+    /// What is the title below `line`, which is no progress.
+    pub fn below(self, line: &str) -> Option<Self> {
+        let is_taken = self.lists && is_attribute(line);
+        Some(self).filter(|_| !is_taken)
     }
 }
 
 /// What the words beside the bar and those above it call the stage. Under `[download] Destination: a`
 /// the `[download]` of the bar only says who speaks.
-pub fn title(words: Option<&str>, heading: Option<&Heading>) -> Option<String> {
+pub fn title<'a>(words: Option<&'a str>, heading: Option<&'a Heading>) -> Option<&'a str> {
     let words = words.filter(|_| heading.is_none_or(|heading| !heading.counts));
     let heading = heading.map(|heading| heading.text.as_str());
-    let said = |(words, heading): (&str, &str)| {
+    let said = |(words, heading): (&str, &'a str)| {
         let rest = heading.strip_prefix('[')?.strip_prefix(words)?;
-        label::words(rest.strip_prefix(']')?)
+        Some(label::trimmed(rest.strip_prefix(']')?)).filter(|said| label::is_wordy(said))
     };
     let above = words.zip(heading).and_then(said);
-    above.or_else(|| Some(words.or(heading)?.chars().take(MAX_TEXT).collect()))
+    above.or_else(|| words.or(heading).map(cut))
+}
+
+/// Not more than a person would read.
+fn cut(title: &str) -> &str {
+    let end = title.char_indices().nth(MAX_TEXT);
+    end.map_or(title, |(end, _)| &title[..end])
 }
 
 /// A line without its frame, its date, and what follows its clock.

@@ -184,6 +184,13 @@ pub fn is_wordy(label: &str) -> bool {
     letters.sum::<usize>() > 1
 }
 
+/// `Time: 00:05.12`: what is measured, and no name.
+pub fn begins_with_time(label: &str) -> bool {
+    label
+        .split_once(':')
+        .is_some_and(|(word, _)| is_time(word.trim_end()))
+}
+
 fn is_time(word: &str) -> bool {
     let is_same = |time: &&str| word.eq_ignore_ascii_case(time);
     TIME_WORDS.iter().any(is_same)
@@ -281,11 +288,13 @@ fn opened(text: &str, first: usize) -> usize {
     let (head, body) = text.split_at(first);
     let rooted = ROOTS.iter().find_map(|root| head.strip_suffix(root));
     let head = rooted.unwrap_or(head);
+    // `( 1/12)`: a number may be set to the right of its bracket.
+    let bracket = head.trim_end();
     let is_pair = |(open, closing): &(char, char)| {
         let opening = body.find(*open).unwrap_or(body.len());
         let closes = body.find(*closing).is_some_and(|at| at <= opening);
-        closes && head.ends_with(*open)
+        closes && bracket.ends_with(*open)
     };
     let pair = PAIRS.iter().find(|pair| is_pair(pair));
-    head.len() - pair.map_or(0, |pair| pair.0.len_utf8())
+    pair.map_or(head.len(), |pair| bracket.len() - pair.0.len_utf8())
 }

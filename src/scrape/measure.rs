@@ -10,6 +10,8 @@ use super::token::{Kind, Text};
 const MEASURES: &[&str] = &[
     "acc",
     "accuracy",
+    "apr",
+    "apy",
     "brightness",
     "buf",
     "buffer",
@@ -33,10 +35,12 @@ const MEASURES: &[&str] = &[
     "humidity",
     "idle",
     "larger",
+    "interest",
     "loss",
     "overhead",
     "off",
     "passed",
+    "possession",
     "probability",
     "quality",
     "ratio",
@@ -46,6 +50,7 @@ const MEASURES: &[&str] = &[
     "skip",
     "slower",
     "smaller",
+    "turnout",
     "uncompressed",
     "volume",
 ];
@@ -62,11 +67,19 @@ const LEVELS: &[&str] = &[
     "online",
     "open",
     "peers",
+    "players",
     "seeders",
     "slots",
+    "spectators",
     "threads",
+    "viewers",
     "vus",
     "workers",
+];
+
+/// Words right before a ratio that say what waits, or who stands where.
+const PLACES: &[&str] = &[
+    "backlog", "pending", "queue", "queued", "rank", "ranked", "waiting",
 ];
 
 /// Words right before a ratio that say how often something is tried: `cv`, too, a cross-validation, whose
@@ -91,15 +104,16 @@ pub fn names_measure(word: &str) -> bool {
 pub fn is_level(text: &Text<'_>, (from, end): (usize, usize)) -> bool {
     let is_one = |words: &[&str], at: usize| words.iter().any(|word| text.is_word(at, word));
     let bracket = text.back_over_space(from);
-    let word =
-        text.back_over_space(bracket - usize::from(matches!(text.before(bracket), "(" | "[")));
-    let is_trial = word.checked_sub(1).is_some_and(|at| is_one(TRIALS, at));
+    let is_mark = matches!(text.before(bracket), "(" | "[" | ":");
+    let word = text.back_over_space(bracket - usize::from(is_mark));
+    let is_said = |at| is_one(TRIALS, at) || is_one(PLACES, at);
+    let is_said_before = word.checked_sub(1).is_some_and(is_said);
     let is_between = |at: &usize| matches!(text.kind(*at), Some(Kind::Word | Kind::Space));
     let behind = (end..).take_while(is_between);
     let mut words = behind
         .filter(|at| text.kind(*at) == Some(Kind::Word))
         .take(MAX_LEVEL_WORDS);
-    is_trial || words.any(|at| is_one(LEVELS, at) || is_one_or_several(text, at, LEVELS))
+    is_said_before || words.any(|at| is_one(LEVELS, at) || is_one_or_several(text, at, LEVELS))
 }
 
 /// `0 of 5 peer(s)`: whether the token at `at`, with what the brackets add to it, is one of the words.

@@ -8,6 +8,7 @@ use super::drawn::{Drawings, Vouched};
 use super::frame::MAX_SIGHT;
 use super::gauge::names_resource;
 use super::heading::{Heading, title};
+use super::held::{Fate, Held};
 use super::json::{self, Scale, Standing};
 use super::label;
 use super::lines::{Edge, Place};
@@ -47,6 +48,8 @@ pub struct Memory {
     bars: Bars,
     stages: Stages,
     steps: Steps,
+    /// The first counter that scrolled by, as long as it waits.
+    held: Option<Held>,
     drawings: Drawings,
     /// What stands above a bar.
     heading: Option<Heading>,
@@ -78,18 +81,27 @@ impl Memory {
         self.publish(Source::Terminal, reading, Role::Other, now_ms)
     }
 
-    /// The reading of a line, if it is progress and nobody better has the word.
-    pub fn line(
-        &mut self,
-        stream: Stream,
-        place: Place,
-        text: &str,
-        now_ms: u64,
-    ) -> Option<Reading> {
+    /// The readings of a line, if it is progress and nobody better has the word, and of what it makes
+    /// certain.
+    pub fn line(&mut self, stream: Stream, place: Place, text: &str, now_ms: u64) -> Vec<Reading> {
+        let released = self.release(now_ms);
         let is_first = self.is_first_on_err(stream, place);
         let (said, role) = self.read(place, text, now_ms);
         let alone = || status::bare(text).filter(|_| is_first && self.follows(Rule::Number));
         let said = said.or_else(|| Some((Source::Hint, Reading::of_percent(alone()?))));
+        let settled = self.settle(role, said.as_ref().map(|said| &said.1), now_ms);
+        let shown = self.show(place, text, (said, role), now_ms);
+        [released, settled, shown].into_iter().flatten().collect()
+    }
+
+    fn show(
+        &mut self,
+        place: Place,
+        text: &str,
+        (said, role): (Said, Role),
+        now_ms: u64,
+    ) -> Option<Reading> {
+        let is_first_step = role == Role::Step && !self.steps.has_begun();
         if role == Role::Step && self.names_display(place, text) {
             return None;
         }
@@ -97,15 +109,57 @@ impl Memory {
             self.pass(place, text, role);
             return None;
         };
+        if is_first_step {
+            let held = Held::new((source, reading), place, now_ms);
+            self.held.get_or_insert(held);
+            return None;
+        }
+        if role == Role::Other
+            && matches!(source, Source::Line | Source::Hint)
+            && let Some(percent) = reading.percent
+        {
+            self.steps.show(percent);
+        }
+        self.follow_and_publish(place, (source, reading), role, now_ms)
+    }
+
+    fn follow_and_publish(
+        &mut self,
+        place: Place,
+        (source, reading): (Source, Reading),
+        role: Role,
+        now_ms: u64,
+    ) -> Option<Reading> {
         if matches!(source, Source::Line | Source::Hint)
             && let Some(percent) = reading.percent
         {
-            if role == Role::Other {
-                self.steps.show(percent);
-            }
             self.follow(place, &reading, percent, now_ms)?;
         }
         self.publish(source, reading, role, now_ms)
+    }
+
+    /// Until when a counter is held back: see [`Memory::release`].
+    pub fn due_ms(&self) -> Option<u64> {
+        self.held.as_ref().map(|held| held.until_ms)
+    }
+
+    /// The counter that was held back, if nothing has come below it by now.
+    pub fn release(&mut self, now_ms: u64) -> Option<Reading> {
+        let held = self.held.take_if(|held| held.until_ms <= now_ms)?;
+        let until_ms = held.until_ms;
+        self.publish_held(held, until_ms)
+    }
+
+    fn publish_held(&mut self, held: Held, now_ms: u64) -> Option<Reading> {
+        self.follow_and_publish(held.place, held.said, Role::Step, now_ms)
+    }
+
+    /// Lets the counter that was held back go, if the line that came tells what it is.
+    fn settle(&mut self, role: Role, said: Option<&Reading>, now_ms: u64) -> Option<Reading> {
+        let fate = self.held.as_ref()?.fate(role, said);
+        let held = self.held.take_if(|_| fate != Fate::Waits)?;
+        let counts = fate == Fate::Counts;
+        counts.then(|| self.publish_held(held, now_ms))?
     }
 
     /// Whether nothing was said on standard error before. A command's results go to standard output; there
@@ -133,7 +187,8 @@ impl Memory {
         if place.is_redrawn() {
             self.bars.leave(place.row);
         } else if role == Role::Other {
-            self.heading = Heading::of_words(text).or(self.heading.take());
+            let above = self.heading.take().and_then(|above| above.below(text));
+            self.heading = Heading::of_words(text).or(above);
         }
     }
 
@@ -181,8 +236,7 @@ impl Memory {
         let mut reading = reading.cut();
         reading.stage = reading.percent.map(|percent| {
             let heading = self.heading.as_ref().filter(|_| role == Role::Other);
-            let label = || title(reading.words(), heading);
-            self.stages.of(percent, label)
+            self.stages.of(percent, title(reading.words(), heading))
         });
         Some(reading)
     }

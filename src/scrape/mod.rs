@@ -14,7 +14,7 @@
 //! those, [`touch`] sees what is drawn beside a number, [`gauge`] sorts out what is only in use,
 //! [`measure`] what counts something else and [`table`] what stands in columns, [`sight`] joins what one line says, and [`displays`] and
 //! [`memory`] decide whether that is progress or merely a number: what must not be read matters as much
-//! as what must. [`counts`] asks it of a counter, [`shape`] of everything else. [`bars`], [`steps`] and
+//! as what must. [`counts`] asks it of a counter, [`shape`] of everything else. [`bars`], [`steps`], [`held`] and
 //! [`stage`] then tell one bar from another, [`whole`] which of them is all of the work, and [`heading`]
 //! what it is called, without the dates that [`date`] knows.
 //!
@@ -38,6 +38,7 @@ pub mod frame;
 pub mod gauge;
 pub mod graphics;
 pub mod heading;
+pub mod held;
 pub mod json;
 pub mod label;
 pub mod lines;

@@ -40,6 +40,9 @@ const DONE: &[&str] = &[
     "written",
 ];
 
+/// How far the sum of two rounded parts may be from all.
+const ROUNDING: f64 = 0.15;
+
 /// How many percentages a display shows at most. More of them are a table of shares.
 const MAX_SHOWN: usize = 2;
 
@@ -59,7 +62,7 @@ pub fn find(text: &Text<'_>) -> Option<Percent> {
     let best = phase(text, &all).unwrap_or(best);
     let certain = best.touch == Touch::Bar || sums_up(text, &best);
     let shares = !certain && (all.len() > MAX_SHOWN || is_ruled(text));
-    (!shares && !compares(text)).then_some(best)
+    (!shares && !compares(text) && !are_parts(text, &all)).then_some(best)
 }
 
 /// `map 100% reduce 33%`: of two, each behind a word of its own and nothing between them, the second is
@@ -77,6 +80,20 @@ fn phase(text: &Text<'_>, all: &[Percent]) -> Option<Percent> {
         .all(|percent| percent.touch == Touch::Prose);
     let before = first.value;
     (are_named && joined && prose && before >= 100.0).then_some(Percent { before, ..second })
+}
+
+/// `Yes 46% No 54%`: two parts of one whole, each behind a word.
+fn are_parts(text: &Text<'_>, all: &[Percent]) -> bool {
+    let &[first, second] = all else { return false };
+    let is_part = |percent: Percent| {
+        let colon = text.back_over_space(percent.at.0);
+        let word = text.back_over_space(colon - usize::from(text.before(colon) == ":"));
+        let named = text.kind_before(word) == Some(Kind::Word);
+        let whole = whole::word_before(text, percent.at.0).is_some();
+        let named = named && !whole;
+        named && percent.touch == Touch::Prose && (0.0..100.0).contains(&percent.value)
+    };
+    is_part(first) && is_part(second) && (first.value + second.value - 100.0).abs() < ROUNDING
 }
 
 /// `100/382 (26%)`: in brackets right behind what it is the percentage of.

@@ -326,6 +326,15 @@ fn is_framed(text: &Text<'_>, at: usize, total: &Amount) -> bool {
         || heads_result(text, at, end)
 }
 
+/// `(1/12) Installing a`: the first of several, each on a line of its own.
+pub fn is_first_of_named(text: &Text<'_>, (from, end): (usize, usize)) -> bool {
+    let bracket = text.back_over_space(from);
+    let bracketed = text.before(bracket) == "(" && text.str(end) == ")";
+    let is_named = || text.kind(text.past_space(end + 1)) == Some(Kind::Word);
+    let is_first = || number(text.str(from)) == Some(1.0);
+    bracketed && heads_line(text, bracket - 1) && is_named() && is_first()
+}
+
 /// `1 of 3 replicas are available...`: it goes on.
 fn ends_in_dots(text: &Text<'_>) -> bool {
     let last = text.before(text.back_over_space(text.tokens().len()));

@@ -89,8 +89,11 @@ impl Reader {
                 .begin_moment(rows.iter().filter_map(Row::line).chain(open));
             while let Some(row) = rows.pop_front() {
                 let found = match row {
-                    Row::Taskbar(percent) => self.memory.taskbar(percent, at_ms),
-                    Row::TakenBack(stream, ..) if is_overwritten(stream, &rows) => None,
+                    Row::Taskbar(percent) => {
+                        let told = self.memory.taskbar(percent, at_ms);
+                        told.into_iter().collect()
+                    }
+                    Row::TakenBack(stream, ..) if is_overwritten(stream, &rows) => Vec::new(),
                     Row::TakenBack(stream, place, text) => {
                         self.last_of_moment(stream, place, &text, at_ms)
                     }
@@ -98,7 +101,7 @@ impl Reader {
                         self.memory.line(stream, place, &decode(&text), at_ms)
                     }
                 };
-                readings.extend(found.and_then(|reading| self.news(reading)));
+                self.add_news(found, &mut readings);
             }
         }
         for stream in STREAMS {
@@ -106,19 +109,21 @@ impl Reader {
             let Some(due_ms) = tip.due_ms.take_if(|due_ms| *due_ms <= now_ms) else {
                 continue;
             };
-            let found = tip
-                .lines
-                .open_bytes()
-                .and_then(|(text, place)| self.memory.line(stream, place, &decode(&text), due_ms));
-            readings.extend(found.and_then(|reading| self.news(reading)));
+            let open = tip.lines.open_bytes();
+            let found =
+                open.map(|(text, place)| self.memory.line(stream, place, &decode(&text), due_ms));
+            self.add_news(found.unwrap_or_default(), &mut readings);
         }
+        let released = self.memory.release(now_ms);
+        self.add_news(released.into_iter().collect(), &mut readings);
         readings
     }
 
     /// When to call [`Reader::flush`], unless more bytes come before.
     pub fn deadline_ms(&self) -> Option<u64> {
         let due_ms = self.tips.iter().filter_map(|tip| tip.due_ms);
-        due_ms.chain(self.frame.until_ms()).min()
+        let due_ms = due_ms.chain(self.frame.until_ms());
+        due_ms.chain(self.memory.due_ms()).min()
     }
 
     /// Of a row that changes faster than anybody can see, the last of each moment is seen: what has come
@@ -129,7 +134,7 @@ impl Reader {
         place: Place,
         text: &[u8],
         at_ms: u64,
-    ) -> Option<Reading> {
+    ) -> Vec<Reading> {
         let lines = &self.tips[stream as usize].lines;
         let is_whole = lines
             .last_written()
@@ -138,16 +143,20 @@ impl Reader {
             .open_bytes()
             .filter(|(_, open)| open.began == Edge::Back && is_whole);
         let found =
-            open.and_then(|(text, place)| self.memory.line(stream, place, &decode(&text), at_ms));
-        found.or_else(|| self.memory.line(stream, place, &decode(text), at_ms))
+            open.map(|(text, place)| self.memory.line(stream, place, &decode(&text), at_ms));
+        found
+            .filter(|found| !found.is_empty())
+            .unwrap_or_else(|| self.memory.line(stream, place, &decode(text), at_ms))
     }
 
-    fn news(&mut self, reading: Reading) -> Option<Reading> {
-        if self.last.as_ref() == Some(&reading) {
-            return None;
+    /// Adds those that say something else than the one before.
+    fn add_news(&mut self, found: Vec<Reading>, readings: &mut Vec<Reading>) {
+        for reading in found {
+            if self.last.as_ref() != Some(&reading) {
+                self.last = Some(reading.clone());
+                readings.push(reading);
+            }
         }
-        self.last = Some(reading.clone());
-        Some(reading)
     }
 }
 

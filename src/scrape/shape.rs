@@ -90,13 +90,33 @@ impl Shapes {
         now_ms: u64,
     ) -> bool {
         let sides = [0..at.0, at.1..text.tokens().len()];
-        let past = sides.map(|side| {
-            let mut hasher = DefaultHasher::new();
-            let first = side.start == 0;
-            (first, shape(text, side), total.to_bits()).hash(&mut hasher);
-            self.note_shape(hasher.finish(), value, now_ms)
-        });
+        let past = sides.map(|side| self.note_side(text, side, total, value, now_ms));
         past.contains(&Past::Changed)
+    }
+
+    /// The same of a percentage in brackets, whose words before it have to be the same.
+    pub fn note_bracketed(
+        &mut self,
+        text: &Text<'_>,
+        at: (usize, usize),
+        value: f64,
+        now_ms: u64,
+    ) -> bool {
+        self.note_side(text, 0..at.0, 100.0, value, now_ms) == Past::Changed
+    }
+
+    fn note_side(
+        &mut self,
+        text: &Text<'_>,
+        side: Range<usize>,
+        total: f64,
+        value: f64,
+        now_ms: u64,
+    ) -> Past {
+        let mut hasher = DefaultHasher::new();
+        let first = side.start == 0;
+        (first, shape(text, side), total.to_bits()).hash(&mut hasher);
+        self.note_shape(hasher.finish(), value, now_ms)
     }
 
     /// Remembers the counters of a line, `(done, total)` each, and says which is inside the others.

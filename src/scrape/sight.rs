@@ -57,10 +57,14 @@ pub struct Sight {
     pub evidence: Evidence,
     /// The tokens of the ratio that the percentage was computed from.
     pub counter: Option<(usize, usize)>,
+    /// That is the first of a series.
+    pub begins: bool,
     /// Nothing but that ratio says that it is progress: no bar, and nothing that moves.
     pub bare: bool,
     /// The tokens of the percentage, if it stands in brackets and no word before it.
     pub head: Option<(usize, usize)>,
+    /// The tokens of the percentage, if it stands in brackets behind words.
+    pub bracketed: Option<(usize, usize)>,
     /// The per cent of an earlier phase that are done.
     pub before: f64,
     /// An amount begins the line: what is done so far.
@@ -99,16 +103,21 @@ pub fn see(
     }
     let evidence = evidence(text, &parts, &reading);
     let computed = parts.ratio.filter(|_| parts.percent.is_none());
-    let heads = |percent: &Percent| {
-        let words = (0..percent.at.0).any(|at| text.kind(at) == Some(Kind::Word));
-        percent.touch == Touch::Bracket && !words
-    };
+    let has_words =
+        |percent: &Percent| (0..percent.at.0).any(|at| text.kind(at) == Some(Kind::Word));
+    let bracketed = parts
+        .percent
+        .filter(|percent| percent.touch == Touch::Bracket);
     Some(Sight {
         reading,
         evidence,
         counter: computed.map(|ratio| ratio.at),
+        begins: computed.is_some_and(|ratio| ratio::is_first_of_named(text, ratio.at)),
         bare: computed.is_some_and(|ratio| is_bare(text, &parts, &ratio)),
-        head: parts.percent.filter(heads).map(|percent| percent.at),
+        head: bracketed
+            .filter(|percent| !has_words(percent))
+            .map(|percent| percent.at),
+        bracketed: bracketed.filter(has_words).map(|percent| percent.at),
         before: parts.percent.map_or(0.0, |percent| percent.before),
         amount_heads: parts
             .alone

@@ -20,6 +20,8 @@ pub struct Stages {
     percent: Option<f64>,
     /// What is shown next has another name.
     renames: bool,
+    /// What the last one was called, if not as the stage is.
+    other: Option<String>,
 }
 
 impl Stages {
@@ -28,13 +30,22 @@ impl Stages {
         self.renames = true;
     }
 
-    /// The stage to which a display belongs that shows `percent`; `label` is asked for where a
-    /// stage begins.
-    pub fn of(&mut self, percent: f64, label: impl FnOnce() -> Option<String>) -> Stage {
+    /// The stage to which a display belongs that shows `percent` and is called `label`. What rises under
+    /// a name is called so, even if the stage had another one: `video 50%`, `audio 60%`, `audio 70%`.
+    /// Words that change with each number name no stage.
+    pub fn of(&mut self, percent: f64, label: Option<&str>) -> Stage {
         let before = self.percent.replace(percent);
         let begins = before.is_none_or(|before| percent < before);
-        if std::mem::take(&mut self.renames) || begins {
-            self.stage.label = label();
+        let rises = before.is_some_and(|before| percent > before);
+        let is_other = label.is_some() && label != self.stage.label.as_deref();
+        let stays = is_other && rises && label == self.other.as_deref();
+        if std::mem::take(&mut self.renames) || begins || stays {
+            self.stage.label = label.map(str::to_owned);
+            self.other = None;
+        } else if !is_other {
+            self.other = None;
+        } else if label != self.other.as_deref() {
+            self.other = label.map(str::to_owned);
         }
         if begins {
             self.stage.number = self.stage.number.saturating_add(1);

@@ -6,6 +6,8 @@
 /// The counter that scrolled by last, and what came below it.
 #[derive(Debug, Default)]
 pub struct Steps {
+    /// There was one.
+    begun: bool,
     /// The last percentage below it.
     shown: Option<f64>,
     /// There were several.
@@ -13,6 +15,11 @@ pub struct Steps {
 }
 
 impl Steps {
+    /// Whether a counter has scrolled by.
+    pub fn has_begun(&self) -> bool {
+        self.begun
+    }
+
     /// Whether the step that the next counter ends had a display of its own.
     pub fn had_display(&self) -> bool {
         self.moved
@@ -20,7 +27,10 @@ impl Steps {
 
     /// A counter scrolls by.
     pub fn begin(&mut self) {
-        *self = Self::default();
+        *self = Self {
+            begun: true,
+            ..Self::default()
+        };
     }
 
     /// A display below the counter shows `percent`.

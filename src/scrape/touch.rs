@@ -37,7 +37,7 @@ pub fn touch(text: &Text<'_>, (from, end): (usize, usize)) -> Touch {
     let (left, right) = (text.before(before), text.str(right));
     match (left, right) {
         ("[", "]") if last || heads_line(text, before - 1) => Touch::Bar,
-        ("[", "]") | ("(", ")" | ",") | ("]", _) => Touch::Bracket,
+        ("[", "]") | ("(", ")" | ",") | (",", ")") | ("]", _) => Touch::Bracket,
         _ => Touch::Prose,
     }
 }

@@ -45,6 +45,11 @@ fn a_title_has_neither_frame_nor_date_nor_clock() {
         ),
         ("[fetch] Destination: a", Some("[fetch] Destination: a")),
         ("    encoder         : Lavf59.27.100", None),
+        ("  Metadata:\n    encoder         : Lavf59.27.100", None),
+        (
+            "Saved a.png\n Time: 00:05.12 (Saving: 00:00.03)",
+            Some("Saved a.png"),
+        ),
         ("Thu Nov 26 10:00:00 UTC 2026", None),
         ("level=info msg=\"opening a\" cpu=12", None),
     ];
@@ -59,6 +64,7 @@ fn a_time_in_brackets_is_no_part_of_a_name() {
         ("PASS [   0.012s] 45%", Some("PASS")),
         ("Running [ 00:00:03] 45%", Some("Running")),
         ("Epoch [1/3] 45%", Some("Epoch [1/3]")),
+        ("( 1/12) checking keys 45%", Some("( 1/12) checking keys")),
     ];
     for (row, message) in rows {
         assert_eq!(

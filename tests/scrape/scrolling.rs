@@ -80,3 +80,50 @@ fn a_line_that_ends_with_how_much_has_been_done_needs_no_other_sign() {
         assert_eq!(percents(&format!("{line}\n")), crate::NONE, "{line}");
     }
 }
+
+#[test]
+fn the_first_counter_waits_a_moment_for_what_may_come_below_it() {
+    use doneyet::scrape::{Parser, Reader, Stream};
+    let read = |lines: &[(u64, &str)]| {
+        let mut reader = Reader::new(Parser::default());
+        let mut readings = Vec::new();
+        for (at_ms, text) in lines {
+            while let Some(due_ms) = reader.deadline_ms().filter(|due_ms| due_ms <= at_ms) {
+                readings.extend(reader.flush(due_ms));
+            }
+            readings.extend(reader.push(Stream::Out, text.as_bytes(), *at_ms));
+        }
+        readings.extend(reader.flush(u64::MAX));
+        let shown = readings.into_iter().map(|reading| {
+            let stage = reading.stage.expect("a stage");
+            (stage.number, reading.percent.expect("a percentage"))
+        });
+        shown.collect::<Vec<_>>()
+    };
+    let heading = "==> Step 1/3: fetch\n";
+    let bar = "\r[###   ] 30%";
+    assert_eq!(read(&[(0, heading), (50, bar)]), [(1, 30.0)]);
+    assert_eq!(
+        read(&[(0, heading), (500, bar)]),
+        [(1, 33.33), (2, 30.0)],
+        "by then it had to be shown"
+    );
+    assert_eq!(read(&[(0, heading)]), [(1, 33.33)]);
+    let both = "==> Step 1/3: fetch\n==> Step 2/3: build\n";
+    assert_eq!(read(&[(0, both)]), [(1, 33.33), (1, 66.67)]);
+    assert_eq!(read(&[(0, "(1/3) Installing a\n")]), [(1, 33.33)]);
+    let list = "(1/3) Be kind\n(2/3) Be true\n(3/3) Be brief\n";
+    assert_eq!(read(&[(0, list)]), []);
+}
+
+#[test]
+fn a_percentage_in_brackets_needs_the_same_words_before_it_only() {
+    let line = |turn: u32| {
+        let file = "backup file /pg/base/1";
+        format!("P01 INFO: {file}/{turn}24{turn} (64{turn}KB, {turn}0.3%) checksum ab{turn}c\n")
+    };
+    let stream: String = (1..4).map(line).collect();
+    assert_eq!(percents_in_time(&stream), [20.3, 30.3]);
+    let files = "src/a.py is old (10%)\nsrc/b.py is new (20%)\nsrc/c.py is odd (95%)\n";
+    assert_eq!(percents_in_time(files), crate::NONE);
+}

@@ -395,3 +395,26 @@ fn a_bar_that_is_followed_again_gives_the_stage_its_name_again() {
         Some("alpha")
     );
 }
+
+#[test]
+fn a_stage_is_called_as_what_rises_in_it_is_called() {
+    let name = |rows: &str| {
+        let stage = read(rows.as_bytes()).pop().and_then(|last| last.stage);
+        stage.and_then(|stage| stage.label)
+    };
+    let video = "\rvideo: 20%\rvideo: 50%\raudio: 60%";
+    assert_eq!(name(video).as_deref(), Some("video"));
+    assert_eq!(
+        name(&format!("{video}\raudio: 70%\r")).as_deref(),
+        Some("audio")
+    );
+    assert_eq!(
+        name("\ra.c: 1%\rb.c: 2%\rc.c: 3%\r").as_deref(),
+        Some("a.c")
+    );
+    assert_eq!(
+        stages(&format!("{video}\raudio: 70%\r")),
+        [stage(1, "video", 20.0)],
+        "nothing fell"
+    );
+}

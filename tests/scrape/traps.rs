@@ -270,3 +270,34 @@ fn how_much_went_wrong_is_no_progress_and_hides_none() {
         assert_eq!(percents(&format!("{stream}\r")), expected, "{row}");
     }
 }
+
+#[test]
+fn how_things_stand_is_no_progress() {
+    let rows = [
+        "possession 5@%",
+        "APR 4.@%",
+        "Yes 4@% No 5@%",
+        "@/16 players",
+        "queue 2@/100",
+        "queued: 2@/100",
+    ];
+    for row in rows {
+        let draw = |turn: usize| {
+            let mut row = row.replacen('@', &turn.to_string(), 1);
+            row = row.replace('@', &(10 - turn).to_string());
+            format!("\r{row} ")
+        };
+        let stream: String = (1..6).map(draw).collect();
+        assert_eq!(percents(&stream), NONE, "{row}");
+        let scrolled = stream.replace('\r', "\n");
+        assert_eq!(percents_in_time(&scrolled), NONE, "in time: {row}");
+    }
+    let rows = [
+        "\rTotal: 50%  Chunk: 50%",
+        "\rcopied 50%, checked 49%",
+        "\r3/16 files",
+    ];
+    for row in rows {
+        assert_ne!(percents(row), NONE, "{row}");
+    }
+}
