@@ -24,7 +24,7 @@ const LEFT_MS: u64 = 500;
 /// The same of the whole, which moves slower than its parts.
 const WHOLE_SILENCE_MS: u64 = 10_000;
 
-/// Rows that are drawn one below the other within so long come together.
+/// Bars that are drawn first within so long, one below the other, come together.
 const TOGETHER_MS: u64 = 100;
 
 /// See [`LEFT_MS`].
@@ -48,6 +48,8 @@ struct Bar {
     /// That row was drawn over.
     drawn: bool,
     percent: f64,
+    /// When it was drawn first.
+    since_ms: u64,
     seen_ms: u64,
     /// Another one was seen to be alive at the same time.
     beside: bool,
@@ -246,6 +248,7 @@ impl Bars {
             row: place.row,
             drawn: place.is_redrawn(),
             percent,
+            since_ms: now_ms,
             seen_ms: now_ms,
             beside: false,
             part: false,
@@ -302,10 +305,10 @@ fn stands_apart(followed: &Bar, place: Place) -> bool {
     are_apart(followed.row, place) || followed.beside
 }
 
-/// Whether `bar` was drawn right below the followed one, which is not at its end and further than it.
+/// Whether `bar` was drawn first right after the followed one, which is not at its end and further than it.
 fn come_together(bar: &Bar, followed: &Bar) -> bool {
     let drawn = bar.drawn && followed.drawn && bar.row != followed.row;
-    let soon = bar.seen_ms.saturating_sub(followed.seen_ms) <= TOGETHER_MS;
+    let soon = bar.since_ms.saturating_sub(followed.since_ms) <= TOGETHER_MS;
     drawn && soon && bar.percent < followed.percent && followed.percent < 100.0
 }
 

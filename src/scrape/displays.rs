@@ -147,7 +147,8 @@ impl Displays {
         let bar = reading.message.as_deref();
         let is_size = self.amounts.is_size_of_all(bar, amount, percent);
         let none_is_done = percent == 0.0 && amount > 0.0 && !sight.amount_heads;
-        if is_size || none_is_done {
+        let is_none = amount == 0.0 && percent >= 1.0;
+        if is_size || none_is_done || is_none {
             Reading {
                 loaded: None,
                 unit: None,

@@ -105,9 +105,9 @@ fn named_at<'a>(text: &Text<'a>, at: usize) -> Option<Eta<'a>> {
         }
         Kind::Word if says_left(word) => after(text, at + 1).or_else(|| before(text, at)),
         Kind::Word if word.eq_ignore_ascii_case("finish") => {
-            let preposition = text.past_space(at + 1);
-            text.is_word(preposition, "in")
-                .then(|| after(text, preposition + 1))?
+            let joint = text.past_space(at + 1);
+            let joined = text.is_word(joint, "in") || text.str(joint) == "=";
+            joined.then(|| after(text, joint + 1))?
         }
         Kind::Word if text.is_word(at, "to") => {
             let go = text.past_space(at + 1);

@@ -57,6 +57,7 @@ pub fn around(text: &Text<'_>, (from, end): (usize, usize)) -> Option<String> {
     let is_name = |at: usize| {
         let followed = text.kind(text.past_space(at + 1)) == Some(Kind::Word);
         let said = (percent::is_progress_word(text, at) || is_time(text.str(at))) && !followed;
+        let said = said || text.is_word(at, "of");
         text.kind(at) == Some(Kind::Word) && !said && !names_value(text, at) && !sizes(text, at)
     };
     let shares = (end..text.tokens().len()).any(|at| text.str(at) == "%");

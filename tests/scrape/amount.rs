@@ -240,3 +240,10 @@ fn what_is_done_and_what_is_left_are_told_by_the_percentage_before_them() {
         assert_eq!(crate::last(row).total, None, "{row}");
     }
 }
+
+#[test]
+fn none_of_it_is_not_what_is_done_of_a_part() {
+    let reading = crate::last("\r0B repaired, 39.06% done, 01:10:12 to go\r");
+    assert_eq!((reading.percent, reading.loaded), (Some(39.06), None));
+    assert_eq!(crate::last("\r10% of test remaining\r").message, None);
+}

@@ -418,3 +418,22 @@ fn a_stage_is_called_as_what_rises_in_it_is_called() {
         "nothing fell"
     );
 }
+
+#[test]
+fn a_bar_right_below_one_that_was_left_before_its_end_is_the_next() {
+    let mut reader = doneyet::scrape::Reader::default();
+    let mut percents = Vec::new();
+    for (at_ms, text) in [
+        (0, "\rfetch 40%"),
+        (500, "\rfetch 80%"),
+        (1000, "\n\rbuild 5% \r"),
+    ] {
+        percents.extend(reader.push(doneyet::scrape::Stream::Out, text.as_bytes(), at_ms));
+    }
+    percents.extend(reader.flush(u64::MAX));
+    let percents: Vec<_> = percents
+        .into_iter()
+        .filter_map(|read| read.percent)
+        .collect();
+    assert_eq!(percents, [40.0, 80.0, 5.0]);
+}

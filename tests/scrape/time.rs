@@ -17,6 +17,10 @@ fn the_spellings_of_the_time_left() {
         ("77.1% ETA: 0 minutes 12 seconds", "0 minutes 12 seconds"),
         ("85.4% PT8S", "PT8S"),
         ("93.8% finish in 4 s", "4 s"),
+        (
+            "[=>...]  recovery =  8.5% finish=123.4min speed=131072K/sec",
+            "123.4min",
+        ),
         ("8%|█▋  | 16/200 [00:01<00:12, 12.2it/s]", "00:12"),
         ("[#0c6067 5.6MiB/29MiB(19%) CN:1 DL:4.7MiB ETA:4s]", "4s"),
         (
