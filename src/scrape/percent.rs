@@ -245,14 +245,16 @@ pub fn is_progress_word(text: &Text<'_>, at: usize) -> bool {
     PROGRESS_WORDS.iter().any(|word| text.is_word(at, word))
 }
 
-/// `2% complete`, `[progress] 2%`, `Progress: 2%`, `Progress: 2/100 (2%)`.
+/// `2% complete`, `[progress] 2%`, `Progress: 2%`, `progress = 2%`, `Progress: 2/100 (2%)`.
 pub fn is_worded(text: &Text<'_>, percent: &Percent) -> bool {
     let (from, end) = percent.at;
     let is_known = |at: usize| is_progress_word(text, at);
     let mark = text.back_over_space(from);
     let colon = mark.saturating_sub(1);
     let leader = colon - usize::from(text.before(colon).starts_with("..."));
-    let before = [from, mark, colon, leader];
+    // `progress = 5%`
+    let equal = text.back_over_space(colon) * usize::from(text.before(mark) == "=");
+    let before = [from, mark, colon, leader, equal];
     word_of_sum(text, percent).is_some_and(is_known)
         || is_known(text.past_space(end))
         || before
