@@ -49,14 +49,13 @@ impl Access {
         {
             return true;
         }
-        // "null" (sandboxed frames, files) has no "://" and is nobody's origin.
-        let Some((scheme, authority)) = origin.split_once("://") else {
+        let schemes = [("http://", 80), ("https://", 443)];
+        let parts = schemes
+            .iter()
+            .find_map(|(scheme, port)| Some((origin.strip_prefix(scheme)?, *port)));
+        // "null" (sandboxed frames, files) has no scheme and is nobody's origin.
+        let Some((authority, default_port)) = parts else {
             return false;
-        };
-        let default_port = match scheme {
-            "http" => 80,
-            "https" => 443,
-            _ => return false,
         };
         // Mostly both were taken from the address bar as they stood there.
         if host.is_some_and(|host| host.eq_ignore_ascii_case(authority)) {

@@ -161,7 +161,8 @@ impl Endpoint {
 
 /// Splits after the second segment: `/ws/progress/dl-42` is the route `/ws/progress` of `dl-42`.
 fn split_route(path: &str) -> (&str, Option<&str>) {
-    match path.match_indices('/').nth(2) {
+    let mut slashes = path.bytes().enumerate().filter(|(_, byte)| *byte == b'/');
+    match slashes.nth(2) {
         Some((at, _)) => (&path[..at], Some(&path[at + 1..])),
         None => (path, None),
     }
