@@ -100,7 +100,8 @@ fn are_parts(text: &Text<'_>, all: &[Percent]) -> bool {
 pub fn sums_up(text: &Text<'_>, percent: &Percent) -> bool {
     let bracket = text.back_over_space(percent.at.0);
     let behind = text.back_over_space(bracket.saturating_sub(1));
-    let whole = behind - usize::from(text.kind_before(behind) == Some(Kind::Word));
+    let whole =
+        text.back_over_space(behind - usize::from(text.kind_before(behind) == Some(Kind::Word)));
     let joint = text.back_over_space(whole.saturating_sub(1));
     text.before(bracket) == "("
         && text.kind_before(whole) == Some(Kind::Number)
@@ -245,7 +246,7 @@ pub fn is_progress_word(text: &Text<'_>, at: usize) -> bool {
     PROGRESS_WORDS.iter().any(|word| text.is_word(at, word))
 }
 
-/// `2% complete`, `[progress] 2%`, `Progress: 2%`, `progress = 2%`, `Progress: 2/100 (2%)`.
+/// `2% complete`, `1 of 50 (2%) done`, `[progress] 2%`, `Progress: 2%`, `progress = 2%`, `Progress: 2/100 (2%)`.
 pub fn is_worded(text: &Text<'_>, percent: &Percent) -> bool {
     let (from, end) = percent.at;
     let is_known = |at: usize| is_progress_word(text, at);
@@ -255,8 +256,9 @@ pub fn is_worded(text: &Text<'_>, percent: &Percent) -> bool {
     // `progress = 5%`
     let equal = text.back_over_space(colon) * usize::from(text.before(mark) == "=");
     let before = [from, mark, colon, leader, equal];
+    let bracket = usize::from(text.str(end) == ")" && sums_up(text, percent));
     word_of_sum(text, percent).is_some_and(is_known)
-        || is_known(text.past_space(end))
+        || is_known(text.past_space(end + bracket))
         || before
             .iter()
             .any(|at| at.checked_sub(1).is_some_and(is_known))

@@ -153,3 +153,9 @@ fn a_counter_before_columns_that_end_in_a_time_heads_a_row_of_results() {
     assert_eq!(percents(" 1/10 unit a          OK       0.10s\n"), [10.0]);
     assert_eq!(percents(" 1/10 unit a          OK\n"), NONE);
 }
+
+#[test]
+fn what_is_said_to_be_done_behind_its_brackets_needs_no_other_proof() {
+    assert_eq!(percents("1 of 13 steps (8%) done\n"), [8.0]);
+    assert_eq!(percents("3 of 4 tests (75%) need review\n"), NONE);
+}
