@@ -53,13 +53,17 @@ pub fn placed<'a>(
         |speed: &Speed<'_>| speed.at.1 > shown && duration(text, text.past_space(shown)).is_none();
     let behind = speed.filter(is_before).map_or(shown, |speed| speed.at.1);
     let mut at = text.past_space(behind);
-    if matches!(text.str(at), "•" | "-" | "," | "|") {
+    if matches!(text.str(at), "•" | "-" | "--" | "—" | "," | "|") {
         at = text.past_space(at + 1);
     }
     // `[8.0MB/s] [00:04]`
     let bracket = text.past_space(at + 1);
     if text.str(at) == "]" && text.str(bracket) == "[" {
         at = bracket + 1;
+    }
+    // `3:9=5s`: what is done, what is left, and the time for that.
+    if text.str(at + 1) == ":" && text.str(at + 3) == "=" {
+        return Some(eta(text, at + 4, duration(text, at + 4)?)).filter(|_| percent < 100.0);
     }
     // Of two times, `00:05 00:55` or `00:05 [00:55]`, nothing tells which is left.
     let first = clock(text, at);
@@ -68,10 +72,6 @@ pub fn placed<'a>(
     let other = closing + usize::from(text.str(closing) == "[");
     let second = clock(text, other).is_some();
     let passed = text.str(closing) == "(" && text.is_word(closing + 1, "xfr");
-    if text.str(closing) == "=" {
-        return Some(eta(text, closing + 1, duration(text, closing + 1)?))
-            .filter(|_| percent < 100.0);
-    }
     // Nobody foretells hundredths: `10% 0.30s` is what has passed.
     let measured = text.span(at, end).contains('.');
     let shown = !measured && !passed && !second && !has_result(text) && percent < 100.0;
@@ -226,7 +226,8 @@ fn part(text: &Text<'_>, at: usize) -> Option<Part> {
     })
 }
 
-/// `00:03`, `0:00:05`, `1:02:03:04`: the token behind it.
+/// `00:03`, `0:00:05`, `1:02:03:04`: the token behind it. `99:99:99` is shown where nobody knows, and
+/// `0:1` where the window ended.
 pub fn clock(text: &Text<'_>, at: usize) -> Option<usize> {
     if text.kind(at) != Some(Kind::Number) {
         return None;
@@ -236,7 +237,15 @@ pub fn clock(text: &Text<'_>, at: usize) -> Option<usize> {
     while joined(end) && end < at + 7 {
         end += 2;
     }
-    (end > at + 1).then_some(end)
+    let parts = (at + 3..=end).step_by(2);
+    let is_clock = end > at + 1 && parts.map(|end| text.str(end - 1)).all(is_sixtieth);
+    is_clock.then_some(end)
+}
+
+/// Minutes or seconds: two digits, below 60, and perhaps decimals.
+fn is_sixtieth(part: &str) -> bool {
+    let whole = part.split(['.', ',']).next().unwrap_or_default();
+    whole.len() == 2 && *whole < *"60"
 }
 
 /// A unit of time, or the first and the last of several with their numbers between: `s`, `minutes`,

@@ -33,6 +33,7 @@ fn the_spellings_of_the_time_left() {
         ("items ━━━━ 45% 0:00:03", "0:00:03"),
         ("[ 97%] [......0 ] [   8.0MB/s] [00:04]", "00:04"),
         ("Countdown |███      | 12/40 - 2s", "2s"),
+        ("Creating file 1 ... 3.12% -- 19.51 MB/s -- 52s", "52s"),
         ("18/60 ━━━━━━━━━━━━ 2s 40ms/step", "2s"),
         ("[W(1)][60.0%][w=1985KiB/s][eta 01h:00m:02s]", "01h:00m:02s"),
         (
@@ -171,4 +172,20 @@ fn the_spellings_of_a_speed() {
 fn a_time_in_hundredths_is_one_that_has_passed() {
     let reading = crate::last("\rWriting | ####       | 10% 0.30s");
     assert_eq!((reading.percent, reading.eta), (Some(10.0), None));
+}
+
+#[test]
+fn what_no_clock_shows_is_no_time() {
+    for line in [
+        "45% ETA 99:99:99",
+        "45% ETA 0:0",
+        "45% ETA 0:",
+        "45% 5.0MB/s 0:75",
+    ] {
+        assert_eq!(last(&format!("\r{line}\r")).eta, None, "{line}");
+    }
+    assert_eq!(last("\r45% ETA 90:05\r").eta.as_deref(), Some("90:05"));
+    for elapsed in ["0:00:04.0", "0:00:09.6"] {
+        assert_eq!(last(&format!("\r{elapsed} / 99:99:99.\r")).percent, None);
+    }
 }
