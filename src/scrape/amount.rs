@@ -60,6 +60,12 @@ const DONE: &[&str] = &[
     "written",
 ];
 
+/// Words behind `to` that say what is still to be done, and not where it goes.
+const TO_DO: &[&str] = &[
+    "check", "copy", "do", "download", "go", "hash", "index", "process", "read", "scan", "send",
+    "transfer", "upload", "verify", "write",
+];
+
 /// The number that starts at the token `at`, in any of the usual spellings.
 pub fn amount_at(text: &Text<'_>, at: usize) -> Option<Amount> {
     if text.kind(at) != Some(Kind::Number) {
@@ -118,7 +124,9 @@ pub fn alone(text: &Text<'_>) -> Option<Amount> {
         let joined = text.str(text.past_space(amount.at.1)) == "/";
         !joined
             && !is_measured(text, amount)
-            && !before.eq_ignore_ascii_case("of")
+            && !["of", "in"]
+                .iter()
+                .any(|word| before.eq_ignore_ascii_case(word))
             && before != "~"
             && !is_prefixed(text, amount)
             && !is_left(text, amount)
@@ -151,11 +159,13 @@ pub fn is_prefix(unit: &str) -> bool {
     unit.len() == 1 && unit != "B" && unit != "o" && size(unit).is_some()
 }
 
-/// `39 items remaining`, `12 files to go`, `Files left: 12`, `Remaining files: 12`: so many are still to
-/// come.
+/// `39 items remaining`, `12 files to go`, `41 MB to scan`, `Files left: 12`, `Remaining files: 12`: so many
+/// are still to come.
 pub fn is_left(text: &Text<'_>, amount: &Amount) -> bool {
     let word = text.past_space(amount.at.1);
-    let goes = text.is_word(word, "to") && text.is_word(text.past_space(word + 1), "go");
+    let verb = text.past_space(word + 1);
+    let is_to_do = || TO_DO.iter().any(|known| text.is_word(verb, known));
+    let goes = text.is_word(word, "to") && is_to_do();
     let named = words_before(text, amount.at.0);
     goes || says_left(text.str(word)) || named.into_iter().any(says_left)
 }

@@ -10,7 +10,7 @@
 //! The way of a byte: [`lines`] cuts the stream into lines as a terminal shows them, with [`escape`] for
 //! what moves the cursor and [`screen`] for what stands where it goes, [`frame`] puts
 //! by what comes within one moment, [`token`] cuts a line into numbers, words and marks,
-//! [`percent`], [`ratio`], [`pairs`], [`amount`], [`speed`], [`eta`] and [`label`] look for their own in
+//! [`percent`], [`ratio`], [`sizes`], [`pairs`], [`amount`], [`speed`], [`eta`] and [`label`] look for their own in
 //! those, [`touch`] sees what is drawn beside a number, [`gauge`] sorts out what is only in use,
 //! [`measure`] what counts something else and [`table`] what stands in columns, [`sight`] joins what one line says, and [`displays`] and
 //! [`memory`] decide whether that is progress or merely a number: what must not be read matters as much
@@ -56,6 +56,7 @@ pub mod row;
 pub mod screen;
 pub mod shape;
 pub mod sight;
+pub mod sizes;
 pub mod source;
 pub mod speed;
 pub mod stage;

@@ -17,6 +17,7 @@ use super::percent::{self, Percent};
 use super::ratio::{self, Ratio};
 use super::reading::Reading;
 use super::shape::Nesting;
+use super::sizes;
 use super::speed::{self, Speed};
 use super::table::is_of_table;
 use super::token::{Kind, Text};
@@ -167,7 +168,10 @@ fn parts<'a>(text: &Text<'a>, nested: impl FnOnce(&[Ratio]) -> Nesting) -> Parts
         let ratio = ratio::of_left(text, percent.at.1)?;
         agrees(&ratio, &percent).then_some(ratio)
     });
-    let ratio = of_left.or_else(|| own_ratio(text, &ratios, percent));
+    let of_sizes = || sizes::ratio(text, &percent.filter(|_| ratios.is_empty())?);
+    let ratio = of_left
+        .or_else(|| own_ratio(text, &ratios, percent))
+        .or_else(of_sizes);
     let nesting = if percent.is_none() && counts_only(&ratios) {
         nested(&ratios)
     } else {
@@ -199,7 +203,7 @@ fn parts<'a>(text: &Text<'a>, nested: impl FnOnce(&[Ratio]) -> Nesting) -> Parts
     });
     // A ratio that disagrees is none of ours, and neither are the sizes in it.
     let alone = amount::of_unknown(text).or_else(|| amount::alone(text));
-    let alone = alone.filter(|_| ratios.is_empty() && total.is_none());
+    let alone = alone.filter(|_| ratios.is_empty() && ratio.is_none() && total.is_none());
     let is_number = percent.is_none() && ratios.is_empty() && alone.is_none();
     let numbered = amount::numbered(text).filter(|_| is_number);
     let alone = alone

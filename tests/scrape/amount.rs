@@ -2,6 +2,8 @@ use doneyet::scrape::amount::{BYTES, alone, amount_at, number};
 use doneyet::scrape::ratio::ratios;
 use doneyet::scrape::token::Text;
 
+use crate::last;
+
 #[test]
 fn the_spellings_of_a_number() {
     let numbers = [
@@ -246,4 +248,36 @@ fn none_of_it_is_not_what_is_done_of_a_part() {
     let reading = crate::last("\r0B repaired, 39.06% done, 01:10:12 to go\r");
     assert_eq!((reading.percent, reading.loaded), (Some(39.06), None));
     assert_eq!(crate::last("\r10% of test remaining\r").message, None);
+}
+
+#[test]
+fn what_is_still_to_be_done_is_no_amount_that_is_done() {
+    for line in [
+        "41.33 MB to scan in 3000 files",
+        "12 files to check",
+        "5 GiB to go",
+    ] {
+        let stream = format!("\rMatching ({line})\rMatching ({line}.)\r");
+        assert_eq!(last(&stream).loaded, None, "{line}");
+    }
+    assert_eq!(last("\r512 MB to disk, 5.0 MB/s\r").loaded, Some(512e6));
+}
+
+#[test]
+fn two_sizes_that_mean_the_same_as_the_percentage_are_done_and_whole() {
+    let lines = [
+        (
+            "[0:01] 7.82%  0 files 30.857 MiB, total 3 files 394.583 MiB, 0 errors",
+            32_355_910.0,
+        ),
+        ("45% (4.5 MB so far, 10 MB in all)", 4_500_000.0),
+    ];
+    for (line, loaded) in lines {
+        let reading = last(&format!("\r{line}\r"));
+        assert_eq!(reading.loaded, Some(loaded), "{line}");
+        assert!(reading.total > Some(loaded), "{line}: {:?}", reading.total);
+    }
+    for line in ["45% 4.5 MB, 80 MB free", "45% 4.5 MB, 10 MB/s"] {
+        assert_eq!(last(&format!("\r{line}\r")).total, None, "{line}");
+    }
 }
