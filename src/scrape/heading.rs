@@ -38,7 +38,8 @@ impl Heading {
         }
         let text: String = named(line).chars().take(MAX_TEXT).collect();
         let lists = line.trim_end().ends_with(':');
-        let is_title = label::is_wordy(&text) && !label::begins_with_time(&text);
+        let is_measured = label::begins_with_time(&text) || label::begins_with_count(&text);
+        let is_title = label::is_wordy(&text) && !is_measured;
         is_title.then_some(Self {
             text,
             counts,

@@ -36,6 +36,18 @@ fn what_is_done_is_published_and_not_what_is_left() {
 }
 
 #[test]
+fn its_first_line_names_nothing() {
+    for stream in [
+        "40 items remaining\n30 items remaining\n",
+        "Files left: 40\nFiles left: 30\n",
+        "Remaining files: 40\nRemaining files: 30\n",
+    ] {
+        let stage = last(stream).stage.expect("a stage");
+        assert_eq!(stage.label.as_deref().filter(|l| l.contains("40")), None);
+    }
+}
+
+#[test]
 fn more_that_is_left_begins_a_count_anew() {
     let stream = "4 files left\n2 files left\n8 files left\n6 files left\n";
     assert_eq!(percents_in_time(stream), [50.0, 25.0]);
