@@ -114,9 +114,12 @@ impl Counts {
     }
 
     fn note_side(&mut self, side: (Side, u64), count: Count) -> Course {
-        let is_same = |seen: &&mut Seen| seen.side == side && seen.last.total == count.total;
-        if let Some(seen) = self.seen.iter_mut().find(is_same) {
-            return seen.go_on(count);
+        let is_same = |seen: &Seen| seen.side == side && seen.last.total == count.total;
+        let found = self.seen.iter().rposition(is_same);
+        if let Some(mut seen) = found.and_then(|at| self.seen.remove(at)) {
+            let course = seen.go_on(count);
+            self.seen.push_back(seen);
+            return course;
         }
         let seen = Seen {
             side,

@@ -137,8 +137,12 @@ impl Shapes {
     }
 
     fn note_shape(&mut self, shape: u64, value: f64, now_ms: u64) -> Past {
-        if let Some(seen) = self.seen.iter_mut().find(|seen| seen.shape == shape) {
-            return seen.go_on(value, now_ms);
+        // What still comes is not forgotten for what came once.
+        let found = self.seen.iter().rposition(|seen| seen.shape == shape);
+        if let Some(mut seen) = found.and_then(|at| self.seen.remove(at)) {
+            let past = seen.go_on(value, now_ms);
+            self.seen.push_back(seen);
+            return past;
         }
         if self.seen.len() == REMEMBERED {
             self.seen.pop_front();

@@ -127,3 +127,19 @@ fn a_percentage_in_brackets_needs_the_same_words_before_it_only() {
     let files = "src/a.py is old (10%)\nsrc/b.py is new (20%)\nsrc/c.py is odd (95%)\n";
     assert_eq!(percents_in_time(files), crate::NONE);
 }
+
+#[test]
+fn what_goes_on_is_not_forgotten_for_the_many_names_that_come_once() {
+    let named = |line: &dyn Fn(u32, &str) -> String| {
+        let name = |at: u32| {
+            let letter = |digit: u32| char::from(b'a' + (digit % 26) as u8);
+            String::from_iter(['x', letter(at / 26), letter(at)])
+        };
+        let lines: String = (1..=200).map(|at| line(at, &name(at))).collect();
+        percents_in_time(&lines).len()
+    };
+    let shares = |at: u32, name: &str| format!("reading [{:5.1}%] {name}\n", f64::from(at) / 2.0);
+    let counters = |at: u32, name: &str| format!("read {at}/200 {name}\n");
+    assert_eq!(named(&shares), 199);
+    assert_eq!(named(&counters), 199);
+}
