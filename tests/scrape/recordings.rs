@@ -42,6 +42,21 @@ const EXCEPTIONS: &[(&str, &str, &str)] = &[
         "only",
         "read when it was drawn; listed when, much later, text was glued to it",
     ),
+    (
+        "restic-pty",
+        "amount",
+        "its last line has no percentage any more, so its amount belongs to none",
+    ),
+    (
+        "sphinx-pipe",
+        "percent",
+        "the first behind the words of its second phase, which may be anything until the next",
+    ),
+    (
+        "sox-S-pty",
+        "percent",
+        "its first line, at 0 %, has the wide gaps of a table",
+    ),
 ];
 const BOTH: &str = "of a line for people and one for machines, which differ, the machine's is read";
 const COUNTDOWN: &str = "begins with `39 items remaining`, so 39 are all; of 40 it says nowhere";
@@ -254,7 +269,7 @@ fn stood(series: &[(u64, f64)], at_ms: u64, value: f64, close: f64) -> bool {
 
 #[test]
 fn all_of_them_are_there() {
-    assert_eq!(recordings().len(), 319);
+    assert_eq!(recordings().len(), 337);
     for (name, of, why) in EXCEPTIONS {
         assert!(recordings().contains_key(*name), "{name} {of} {why}");
     }
