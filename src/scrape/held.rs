@@ -1,8 +1,8 @@
 //! The first counter that scrolls by, which may be no percentage at all.
 //!
 //! `Step 1/3: fetch` is a third of the way, unless a bar comes right below it and shows the way itself.
-//! `(1/3) Be kind` begins a series, unless all of it comes at once and is a list. So the first one waits
-//! a moment; for the others there is something to go by.
+//! `[1/3] Be kind` begins a series, unless all of it comes at once and is a list. So the first one waits
+//! a moment, and with it those that go on from it; for later ones there is something to go by.
 
 use super::displays::Role;
 use super::lines::Place;
@@ -23,24 +23,31 @@ pub enum Fate {
     Names,
 }
 
-/// A counter that is held back.
+/// Who says it, and what.
+pub type Statement = (Source, Reading);
+
+/// A counter that is held back, with those that have gone on from it.
 #[derive(Debug)]
 pub struct Held {
-    /// Who says it, and what.
-    pub said: (Source, Reading),
-    /// Where it stands.
-    pub place: Place,
+    /// What was said, and where it stands, oldest first. Never empty.
+    series: Vec<(Statement, Place)>,
     /// Until when it waits.
     pub until_ms: u64,
 }
 
 impl Held {
     /// A counter that has just scrolled by.
-    pub fn new(said: (Source, Reading), place: Place, now_ms: u64) -> Self {
+    pub fn new(said: Statement, place: Place, now_ms: u64) -> Self {
         Self {
-            said,
-            place,
+            series: vec![(said, place)],
             until_ms: now_ms.saturating_add(HOLD_MS),
+        }
+    }
+
+    /// Has another wait with it, if that is the next of its series.
+    pub fn go_on(&mut self, said: Statement, place: Place) {
+        if self.is_next(&said.1) {
+            self.series.push((said, place));
         }
     }
 
@@ -49,10 +56,31 @@ impl Held {
         let shows = said.is_some_and(|said| said.percent.is_some());
         match role {
             // An open line comes once more when it ends.
-            Role::Step if said == Some(&self.said.1) => Fate::Waits,
+            Role::Step if said.is_some_and(|said| said == self.last() || self.is_next(said)) => {
+                Fate::Waits
+            }
             Role::Step if shows => Fate::Counts,
             Role::Other if !shows => Fate::Waits,
             Role::Step | Role::Other => Fate::Names,
         }
+    }
+
+    /// The counters, unless they are a list: all of several, from the first to the last.
+    pub fn counted(self) -> Vec<(Statement, Place)> {
+        let counts = |at: usize| self.series[at].0.1.loaded;
+        let is_list = self.series.len() > 1
+            && counts(0) == Some(1.0)
+            && counts(self.series.len() - 1) == self.last().total;
+        if is_list { Vec::new() } else { self.series }
+    }
+
+    fn last(&self) -> &Reading {
+        &self.series[self.series.len() - 1].0.1
+    }
+
+    fn is_next(&self, said: &Reading) -> bool {
+        let last = self.last();
+        let next = last.loaded.map(|loaded| loaded + 1.0);
+        said.total == last.total && said.loaded == next
     }
 }

@@ -8,7 +8,7 @@ use super::drawn::{Drawings, Vouched};
 use super::frame::MAX_SIGHT;
 use super::gauge::names_resource;
 use super::heading::{Heading, title};
-use super::held::{Fate, Held};
+use super::held::{Fate, Held, Statement};
 use super::json::{self, Scale, Standing};
 use super::label;
 use super::lines::{Edge, Place};
@@ -84,14 +84,14 @@ impl Memory {
     /// The readings of a line, if it is progress and nobody better has the word, and of what it makes
     /// certain.
     pub fn line(&mut self, stream: Stream, place: Place, text: &str, now_ms: u64) -> Vec<Reading> {
-        let released = self.release(now_ms);
+        let mut readings = self.release(now_ms);
         let is_first = self.is_first_on_err(stream, place);
         let (said, role) = self.read(place, text, now_ms);
         let alone = || status::bare(text).filter(|_| is_first && self.follows(Rule::Number));
         let said = said.or_else(|| Some((Source::Hint, Reading::of_percent(alone()?))));
-        let settled = self.settle(role, said.as_ref().map(|said| &said.1), now_ms);
-        let shown = self.show(place, text, (said, role), now_ms);
-        [released, settled, shown].into_iter().flatten().collect()
+        readings.extend(self.settle(role, said.as_ref().map(|said| &said.1), now_ms));
+        readings.extend(self.show(place, text, (said, role), now_ms));
+        readings
     }
 
     fn show(
@@ -101,7 +101,7 @@ impl Memory {
         (said, role): (Said, Role),
         now_ms: u64,
     ) -> Option<Reading> {
-        let is_first_step = role == Role::Step && !self.steps.has_begun();
+        let waits = role == Role::Step && (!self.steps.has_begun() || self.held.is_some());
         if role == Role::Step && self.names_display(place, text) {
             return None;
         }
@@ -109,9 +109,8 @@ impl Memory {
             self.pass(place, text, role);
             return None;
         };
-        if is_first_step {
-            let held = Held::new((source, reading), place, now_ms);
-            self.held.get_or_insert(held);
+        if waits {
+            self.hold((source, reading), place, now_ms);
             return None;
         }
         if role == Role::Other
@@ -143,23 +142,35 @@ impl Memory {
         self.held.as_ref().map(|held| held.until_ms)
     }
 
-    /// The counter that was held back, if nothing has come below it by now.
-    pub fn release(&mut self, now_ms: u64) -> Option<Reading> {
-        let held = self.held.take_if(|held| held.until_ms <= now_ms)?;
-        let until_ms = held.until_ms;
-        self.publish_held(held, until_ms)
+    fn hold(&mut self, said: Statement, place: Place, now_ms: u64) {
+        match &mut self.held {
+            Some(held) => held.go_on(said, place),
+            None => self.held = Some(Held::new(said, place, now_ms)),
+        }
     }
 
-    fn publish_held(&mut self, held: Held, now_ms: u64) -> Option<Reading> {
-        self.follow_and_publish(held.place, held.said, Role::Step, now_ms)
+    /// The counters that were held back, if nothing has come below them by now.
+    pub fn release(&mut self, now_ms: u64) -> Vec<Reading> {
+        match self.due_ms().filter(|due_ms| *due_ms <= now_ms) {
+            Some(due_ms) => self.let_go(due_ms),
+            None => Vec::new(),
+        }
     }
 
-    /// Lets the counter that was held back go, if the line that came tells what it is.
-    fn settle(&mut self, role: Role, said: Option<&Reading>, now_ms: u64) -> Option<Reading> {
-        let fate = self.held.as_ref()?.fate(role, said);
-        let held = self.held.take_if(|_| fate != Fate::Waits)?;
-        let counts = fate == Fate::Counts;
-        counts.then(|| self.publish_held(held, now_ms))?
+    /// Lets the counters that are held back go, if the line that came tells what they are.
+    fn settle(&mut self, role: Role, said: Option<&Reading>, now_ms: u64) -> Vec<Reading> {
+        match self.held.as_ref().map(|held| held.fate(role, said)) {
+            Some(Fate::Counts) => return self.let_go(now_ms),
+            Some(Fate::Names) => self.held = None,
+            Some(Fate::Waits) | None => {}
+        }
+        Vec::new()
+    }
+
+    fn let_go(&mut self, now_ms: u64) -> Vec<Reading> {
+        let counted = self.held.take().map(Held::counted).unwrap_or_default();
+        let publish = |(said, place)| self.follow_and_publish(place, said, Role::Step, now_ms);
+        counted.into_iter().filter_map(publish).collect()
     }
 
     /// Whether nothing was said on standard error before. A command's results go to standard output; there

@@ -115,7 +115,7 @@ impl Reader {
             self.add_news(found.unwrap_or_default(), &mut readings);
         }
         let released = self.memory.release(now_ms);
-        self.add_news(released.into_iter().collect(), &mut readings);
+        self.add_news(released, &mut readings);
         readings
     }
 

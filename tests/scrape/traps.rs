@@ -301,3 +301,19 @@ fn how_things_stand_is_no_progress() {
         assert_ne!(percents(row), NONE, "{row}");
     }
 }
+
+#[test]
+fn a_list_that_is_numbered_and_comes_at_once_is_no_progress() {
+    let lists = [
+        " FAIL  a > one\n[1/3]⎯\n FAIL  b > two\n[2/3]⎯\n FAIL  c > three\n[3/3]⎯\n",
+        "Question 1/4\nQuestion 2/4\nQuestion 3/4\nQuestion 4/4\n",
+        "[1/3] Be kind\n[2/3] Be brief\n[3/3] Be done\n",
+    ];
+    for list in lists {
+        assert_eq!(percents(list), NONE, "{list}");
+    }
+    let begun = "[1/5] Compiling a\n[2/5] Compiling b\n[3/5] Compiling c\n";
+    assert_eq!(percents(begun), [20.0, 40.0, 60.0]);
+    let steps = "[1/3] Configure\n[2/3] Compile\n[3/3] Link\n";
+    assert_eq!(percents_in_time(steps), [33.33, 66.67, 100.0]);
+}
