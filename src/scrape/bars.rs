@@ -72,10 +72,12 @@ impl Bar {
 pub enum Shown {
     /// Another one is followed.
     Hidden,
-    /// It is what the display shows.
-    Same,
-    /// It is, in place of one beside it.
-    Another,
+    /// It stands alone.
+    Alone,
+    /// It is followed, of several.
+    Beside,
+    /// The same, in place of another of them.
+    InPlace,
 }
 
 /// The bars seen lately, in the order of their first appearance.
@@ -137,10 +139,10 @@ impl Bars {
         }
         let stands_beside = self.get(name).is_some_and(|bar| bar.beside);
         let before = self.shown.replace(name);
-        if stands_beside && before.is_some_and(|before| before != name) {
-            Shown::Another
-        } else {
-            Shown::Same
+        match before.is_some_and(|before| before != name) {
+            _ if !stands_beside => Shown::Alone,
+            true => Shown::InPlace,
+            false => Shown::Beside,
         }
     }
 

@@ -125,14 +125,16 @@ impl Memory {
     fn follow_and_publish(
         &mut self,
         place: Place,
-        (source, reading): (Source, Reading),
+        (mut source, reading): (Source, Reading),
         role: Role,
         now_ms: u64,
     ) -> Option<Reading> {
         if matches!(source, Source::Line | Source::Hint)
             && let Some(percent) = reading.percent
+            && self.follow(place, &reading, percent, now_ms)? != Shown::Alone
         {
-            self.follow(place, &reading, percent, now_ms)?;
+            // What stands in one display has one voice.
+            source = Source::Line;
         }
         self.publish(source, reading, role, now_ms)
     }
@@ -204,7 +206,13 @@ impl Memory {
     }
 
     /// Tells the bars of this one; `None` if another is followed.
-    fn follow(&mut self, place: Place, reading: &Reading, percent: f64, now_ms: u64) -> Option<()> {
+    fn follow(
+        &mut self,
+        place: Place,
+        reading: &Reading,
+        percent: f64,
+        now_ms: u64,
+    ) -> Option<Shown> {
         let name = name(place, reading);
         if place.is_redrawn() {
             self.bars.take_row(place.row, name);
@@ -215,12 +223,11 @@ impl Memory {
         } else {
             Extent::Unknown
         };
-        match self.bars.shows((name, extent), place, percent, now_ms) {
-            Shown::Hidden => return None,
-            Shown::Another => self.stages.rename(),
-            Shown::Same => {}
+        let shown = self.bars.shows((name, extent), place, percent, now_ms);
+        if shown == Shown::InPlace {
+            self.stages.rename();
         }
-        Some(())
+        (shown != Shown::Hidden).then_some(shown)
     }
 
     fn publish(

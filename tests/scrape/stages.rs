@@ -437,3 +437,26 @@ fn a_bar_right_below_one_that_was_left_before_its_end_is_the_next() {
         .collect();
     assert_eq!(percents, [40.0, 80.0, 5.0]);
 }
+
+#[test]
+fn a_whole_that_scrolls_below_its_part_is_not_silenced_by_it() {
+    let mut reader = Reader::default();
+    let mut readings = Vec::new();
+    for turn in 0..=10 {
+        let (part, whole) = (turn * 20 % 101, turn * 10);
+        let picture = format!("\x1b[HFile: {part}%\x1b[K\r\nTotal: {whole}%\x1b[K\r\n");
+        readings.extend(reader.push(Stream::Out, picture.as_bytes(), turn * 500));
+    }
+    readings.extend(reader.flush(u64::MAX));
+    let wholes: Vec<_> = readings
+        .iter()
+        .filter(|read| read.message.as_deref() == Some("Total"))
+        .filter_map(|read| read.percent)
+        .collect();
+    assert!(
+        wholes.ends_with(&[60.0, 70.0, 80.0, 90.0, 100.0]),
+        "{wholes:?}"
+    );
+    let last = readings.last().expect("a reading");
+    assert_eq!(last.message.as_deref(), Some("Total"));
+}
