@@ -7,7 +7,7 @@
 use super::displays::Role;
 use super::lines::Place;
 use super::reading::Reading;
-use super::source::Source;
+use super::source::Statement;
 
 /// How long it waits.
 const HOLD_MS: u64 = 100;
@@ -22,9 +22,6 @@ pub enum Fate {
     /// It is the name of a display, or an item of a list.
     Names,
 }
-
-/// Who says it, and what.
-pub type Statement = (Source, Reading);
 
 /// A counter that is held back, with those that have gone on from it.
 #[derive(Debug)]

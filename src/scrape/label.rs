@@ -196,9 +196,8 @@ pub fn begins_with_time(label: &str) -> bool {
 /// `39 items remaining`: how many there are, and no name.
 pub fn begins_with_count(label: &str) -> bool {
     let mut words = label.split_ascii_whitespace();
-    let counts = |word: &str| amount::is_countable(word) || word.eq_ignore_ascii_case("more");
     let is_number = words.next().and_then(amount::number).is_some();
-    is_number && words.next().is_some_and(counts)
+    is_number && words.next().is_some_and(amount::is_countable)
 }
 
 fn is_time(word: &str) -> bool {

@@ -8,7 +8,7 @@ use super::drawn::{Drawings, Vouched};
 use super::frame::MAX_SIGHT;
 use super::gauge::names_resource;
 use super::heading::{Heading, title};
-use super::held::{Fate, Held, Statement};
+use super::held::{Fate, Held};
 use super::json::{self, Scale, Standing};
 use super::label;
 use super::lines::{Edge, Place};
@@ -19,7 +19,7 @@ use super::parser::{Parser, Rule, Stream};
 use super::ratio::percent_of;
 use super::reading::Reading;
 use super::sight;
-use super::source::{Said, Source};
+use super::source::{Said, Source, Statement};
 use super::stage::Stages;
 use super::status::{self, Columns};
 use super::steps::Steps;
@@ -125,7 +125,7 @@ impl Memory {
     fn follow_and_publish(
         &mut self,
         place: Place,
-        (mut source, reading): (Source, Reading),
+        (mut source, reading): Statement,
         role: Role,
         now_ms: u64,
     ) -> Option<Reading> {

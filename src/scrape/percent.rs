@@ -88,10 +88,9 @@ fn are_parts(text: &Text<'_>, all: &[Percent]) -> bool {
     let is_part = |percent: Percent| {
         let colon = text.back_over_space(percent.at.0);
         let word = text.back_over_space(colon - usize::from(text.before(colon) == ":"));
-        let named = text.kind_before(word) == Some(Kind::Word);
-        let whole = whole::word_before(text, percent.at.0).is_some();
-        let named = named && !whole;
-        named && percent.touch == Touch::Prose && (0.0..100.0).contains(&percent.value)
+        let is_named = text.kind_before(word) == Some(Kind::Word)
+            && whole::word_before(text, percent.at.0).is_none();
+        is_named && percent.touch == Touch::Prose && (0.0..100.0).contains(&percent.value)
     };
     is_part(first) && is_part(second) && (first.value + second.value - 100.0).abs() < ROUNDING
 }

@@ -19,5 +19,8 @@ pub enum Source {
     Terminal,
 }
 
+/// Who says it, and what.
+pub type Statement = (Source, Reading);
+
 /// What a line says, and who says it, if it is progress.
-pub type Said = Option<(Source, Reading)>;
+pub type Said = Option<Statement>;

@@ -42,10 +42,8 @@ impl Stages {
         if std::mem::take(&mut self.renames) || begins || stays {
             self.stage.label = label.map(str::to_owned);
             self.other = None;
-        } else if !is_other {
-            self.other = None;
-        } else if label != self.other.as_deref() {
-            self.other = label.map(str::to_owned);
+        } else {
+            self.other = label.filter(|_| is_other).map(str::to_owned);
         }
         if begins {
             self.stage.number = self.stage.number.saturating_add(1);
